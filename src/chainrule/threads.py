@@ -1,0 +1,49 @@
+"""How many threads to work with."""
+
+import operator
+import os
+from typing import SupportsIndex
+
+from chainrule.errors import UserError
+
+VARIABLE = "CHAINRULE_THREADS"
+MOST = 1024
+
+
+def thread_count(requested: SupportsIndex | None = None) -> int:
+    """Say how many threads to use.
+
+    Args:
+        requested: the number asked for, from 1 to 1024. None leaves it to the environment variable
+            `CHAINRULE_THREADS` and, where that is not set or empty, to the machine: the processors that this
+            process may use, limited by the quota of its container.
+
+    Returns:
+        A number of at least 1. Results do not depend on it, only the time they take.
+
+    Raises:
+        UserError: the number asked for, or the one in the environment, is not one from 1 to 1024.
+
+    >>> thread_count(4)
+    4
+    >>> thread_count() >= 1
+    True
+    """
+    if requested is not None:
+        return _checked(requested, "threads", "leave it out to use all that this process may use")
+    setting = os.environ.get(VARIABLE, "").strip()
+    if setting:
+        return _checked(setting, f"the environment variable {VARIABLE}", "correct it or unset it")
+    from chainrule._engine import available_threads
+
+    return available_threads()
+
+
+def _checked(given: SupportsIndex | str, name: str, remedy: str) -> int:
+    try:
+        count = int(given) if isinstance(given, str) else operator.index(given)
+    except (TypeError, ValueError):
+        count = 0
+    if isinstance(given, bool) or not 1 <= count <= MOST:
+        raise UserError(f"{name} must be a whole number from 1 to {MOST}, but is {given!r}; {remedy}")
+    return count
