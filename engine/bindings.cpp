@@ -12,9 +12,9 @@ NB_MODULE(_engine, module) {
   module.doc() = "The part of chainrule that is written in C++.";
 
   module.def("available_threads", &chainrule::available_threads,
-             "How many threads can run at once: the processors in the affinity mask, limited by the control group's "
-             "quota (rounded up). At least 1.");
+             "How many threads can run at once, at least 1.\n\n"
+             "The processors in the affinity mask, limited by the control groups' quota (rounded up).");
   module.def("cpu_quota", &chainrule::cpu_quota, "root"_a = "/",
-             "Processors' worth of time that the control groups of the process allow, or None without a limit. "
-             "root is the root of the file system.");
+             "Processors' worth of time that the control groups allow, or None without a limit.\n\n"
+             "`root` is the root of the file system whose `proc` and `sys` are read.");
 }

@@ -18,23 +18,23 @@ __all__ = [
     "__version__",
 ]
 
-# Where a public name lives. A new one goes here, into __all__ and under TYPE_CHECKING; a test compares the three.
+# Where a public name lives. A new one goes here, into __all__ and under TYPE_CHECKING; a test compares them.
 _HOMES = {
     "UserError": "chainrule.errors",
     "WorkFailed": "chainrule.errors",
 }
 
+if not TYPE_CHECKING:  # a type checker that saw this would take any name for granted
 
-def __getattr__(name: str) -> Any:
-    value: Any
-    if name == "__version__":
-        value = _version()
-    elif name in _HOMES:
-        value = getattr(import_module(_HOMES[name]), name)
-    else:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name, obj=None)
-    globals()[name] = value
-    return value
+    def __getattr__(name: str) -> Any:
+        if name == "__version__":
+            value = _version()
+        elif name in _HOMES:
+            value = getattr(import_module(_HOMES[name]), name)
+        else:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

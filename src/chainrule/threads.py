@@ -33,16 +33,17 @@ def thread_count(requested: SupportsIndex | None = None) -> int:
         return _checked(requested, "threads", "leave it out to use all that this process may use")
     setting = os.environ.get(VARIABLE, "").strip()
     if setting:
-        return _checked(setting, f"the environment variable {VARIABLE}", "correct it or unset it")
+        number = int(setting) if setting.isdecimal() else setting
+        return _checked(number, f"the environment variable {VARIABLE}", "correct it or unset it")
     from chainrule._engine import available_threads
 
     return available_threads()
 
 
-def _checked(given: SupportsIndex | str, name: str, remedy: str) -> int:
+def _checked(given: object, name: str, remedy: str) -> int:
     try:
-        count = int(given) if isinstance(given, str) else operator.index(given)
-    except (TypeError, ValueError):
+        count = operator.index(given)  # type: ignore[arg-type]  # TypeError for anything but a whole number
+    except TypeError:
         count = 0
     if isinstance(given, bool) or not 1 <= count <= MOST:
         raise UserError(f"{name} must be a whole number from 1 to {MOST}, but is {given!r}; {remedy}")
