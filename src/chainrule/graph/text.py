@@ -1,0 +1,112 @@
+"""Expressions as text, in the notation a person would type."""
+
+from __future__ import annotations
+
+from chainrule.graph.expression import Expression
+from chainrule.graph.op import Op
+
+_CALL = 100
+_LONGEST = 2000
+# Broadcasting and reshaping are bookkeeping that a formula does not show.
+_SILENT = {"broadcast_to", "reshape", "copy"}
+_AXIS_OPS = {"sum", "mean", "max"}
+
+
+def formula(node: Expression) -> str:
+    """Write out a node; inside it, named expressions appear by name.
+
+    Example:
+        >>> import chainrule as cr
+        >>> a, b, c = cr.variables("a b c")
+        >>> J = 5 * (a * b + c)
+        >>> formula(cr.gradients(J, [a])[0])
+        '5 * b'
+    """
+    return _Writer().write(node, root=True)[0]
+
+
+class _Writer:
+    """Writes one formula; stops early where sharing would make the text explode."""
+
+    def __init__(self) -> None:
+        self.written: dict[Expression, tuple[str, int]] = {}
+
+    def write(self, root_node: Expression, *, root: bool) -> tuple[str, int]:
+        """Return the text of a node and how strongly it binds, inputs first and without recursion."""
+        stack = [root_node]
+        while stack:
+            node = stack[-1]
+            shown = [] if (node.name and not (root and node is root_node)) else list(_shown(node))
+            waiting = [source for source in shown if source not in self.written]
+            if waiting:
+                stack.extend(waiting)
+                continue
+            stack.pop()
+            if node not in self.written:
+                self.written[node] = self._one(node, is_root=root and node is root_node)
+        return self.written[root_node]
+
+    def _one(self, node: Expression, *, is_root: bool) -> tuple[str, int]:
+        if node.name and not (is_root and node.inputs):
+            return node.name, _CALL
+        if node.op.leaf:
+            return _leaf(node), _CALL
+        if node.op.name in _SILENT:
+            return self.written[node.inputs[0]]
+        text, binding = self._operation(node.op, node)
+        return (text, binding) if len(text) <= _LONGEST else ("...", _CALL)
+
+    def _operation(self, op: Op, node: Expression) -> tuple[str, int]:
+        parts = [self.written[source] for source in _shown(node)]
+        if op.name == "transpose":
+            return f"{_bracket(parts[0], _CALL)}.T", _CALL
+        if op.name == "pick":
+            return f"{_bracket(parts[0], _CALL)}[{parts[1][0]}]", _CALL
+        if not op.symbol:
+            return f"{op.name}({', '.join([text for text, _ in parts] + _extra(node))})", _CALL
+        if len(parts) == 1:
+            return f"{op.symbol}{_bracket(parts[0], op.precedence)}", op.precedence
+        return self._infix(op, parts), op.precedence
+
+    def _infix(self, op: Op, parts: list[tuple[str, int]]) -> str:
+        # A chain of + or of * needs no brackets on either side; the others bind to the left (** to the right).
+        left = op.precedence + (op.name == "power")
+        right = op.precedence + (op.name not in {"add", "multiply", "power"})
+        if (
+            op.name == "multiply"
+            and parts[1][1] == op.precedence
+            and (" / " in parts[1][0] or " @ " in parts[1][0])
+        ):
+            right += 1
+        return f"{_bracket(parts[0], left)} {op.symbol} {_bracket(parts[1], right)}"
+
+
+def _shown(node: Expression) -> tuple[Expression, ...]:
+    return node.inputs[:1] if node.op.name in _SILENT else node.inputs
+
+
+def _bracket(part: tuple[str, int], least: int) -> str:
+    text, binding = part
+    return text if binding >= least else f"({text})"
+
+
+def _leaf(node: Expression) -> str:
+    if node.op.name == "constant":
+        return _number(node)
+    return node.name or node.op.name
+
+
+def _number(node: Expression) -> str:
+    value = node.attributes["value"]
+    if value.size == 1:
+        return f"{float(value.reshape(())):.6g}"
+    return f"constant{value.shape}".replace(",)", ")")
+
+
+def _extra(node: Expression) -> list[str]:
+    if node.op.name in _AXIS_OPS:
+        axes = node.attributes["axes"]
+        if len(axes) == len(node.inputs[0].shape):
+            return []
+        return [f"axis={axes[0] if len(axes) == 1 else axes}"]
+    return [f"{key}={value:g}" for key, value in node.attributes.items() if isinstance(value, int | float)]
