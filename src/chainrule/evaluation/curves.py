@@ -133,8 +133,7 @@ def _checked(y01: ArrayLike, score: ArrayLike) -> tuple[Floats, Floats]:
     truth, scores = np.asarray(y01, np.float64), np.asarray(score, np.float64)
     if truth.ndim != 1 or truth.shape != scores.shape:
         raise UserError(
-            f"a curve needs labels and scores of one length (m,), not of shapes {truth.shape} and "
-            f"{scores.shape}"
+            f"a curve needs labels and scores of one length (m,), not of shapes {truth.shape} and {scores.shape}"
         )
     if not np.isin(truth, (0, 1)).all():
         raise UserError("a curve needs labels that are 0 or 1 (1 for the positive class)")

@@ -34,9 +34,7 @@ def wilson_interval(successes: int, count: int, confidence: float = 0.95) -> tup
     (0.49, 0.943)
     """
     if count < 1 or not 0 <= successes <= count:
-        raise UserError(
-            f"an interval needs 0 <= successes <= count and count >= 1, not {successes} of {count}"
-        )
+        raise UserError(f"an interval needs 0 <= successes <= count and count >= 1, not {successes} of {count}")
     if not 0 < confidence < 1:
         raise UserError(f"confidence must lie between 0 and 1, not be {confidence}")
     z = NormalDist().inv_cdf(0.5 + confidence / 2)

@@ -187,9 +187,11 @@ def predicted_classes(
     [1, 0]
     """
     if positive is None:
-        return np.argmax(probabilities, axis=1).astype(np.int64)
-    is_positive = probabilities[:, positive] >= threshold
-    return np.where(is_positive, np.int64(positive), np.int64(1 - positive))
+        answers: Labels = np.argmax(probabilities, axis=1).astype(np.int64)
+    else:
+        is_positive = probabilities[:, positive] >= threshold
+        answers = np.where(is_positive, np.int64(positive), np.int64(1 - positive))
+    return answers
 
 
 def class_figures(confusion: Labels, classes: Sequence[str]) -> tuple[ClassFigures, ...]:
