@@ -54,7 +54,7 @@ def simplified(node: Expression) -> Expression:
 def _once(node: Expression) -> Expression | None:
     if node.op.leaf or node.name:
         return None
-    for rule in (_fold, _without_broadcast, _RULES.get(node.op.name)):
+    for rule in (_fold, _broadcast_last, _RULES.get(node.op.name)):
         shorter = rule(node) if rule else None
         if shorter is not None:
             return shorter
@@ -62,7 +62,9 @@ def _once(node: Expression) -> Expression | None:
 
 
 def _fold(node: Expression) -> Expression | None:
-    if not all(is_constant(source) for source in node.inputs) or shapes.has_examples(node.shape):
+    if node.op.name == "broadcast_to" or shapes.has_examples(node.shape):
+        return None
+    if not all(is_constant(source) for source in node.inputs):
         return None
     if shapes.size(node.shape) > _LARGEST_FOLDED:
         return None
@@ -71,17 +73,12 @@ def _fold(node: Expression) -> Expression | None:
     return constant(value)
 
 
-def _without_broadcast(node: Expression) -> Expression | None:
-    """Let an elementwise operation do the broadcasting itself, where the result's shape stays the same."""
-    if not node.op.elementwise:
+def _broadcast_last(node: Expression) -> Expression | None:
+    """Let an elementwise operation do the broadcasting itself, or do it on the smaller result."""
+    if not node.op.elementwise or all(source.op.name != "broadcast_to" for source in node.inputs):
         return None
-    for position, source in enumerate(node.inputs):
-        if source.op.name == "broadcast_to":
-            inputs = list(node.inputs)
-            inputs[position] = source.inputs[0]
-            if shapes.broadcast([item.shape for item in inputs]) == node.shape:
-                return rebuild(node, inputs)
-    return None
+    inputs = [source.inputs[0] if source.op.name == "broadcast_to" else source for source in node.inputs]
+    return _as(node.shape, simplified(rebuild(node, inputs)))
 
 
 def _as(shape: shapes.Shape, value: Expression) -> Expression:
