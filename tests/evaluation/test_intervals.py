@@ -9,9 +9,7 @@ from chainrule.evaluation.intervals import wilson_interval
 
 
 @given(st.integers(1, 10_000), st.data(), st.floats(0.01, 0.999))
-def test_it_holds_the_share_and_stays_within_0_and_1(
-    count: int, data: st.DataObject, confidence: float
-) -> None:
+def test_it_holds_the_share_and_stays_within_0_and_1(count: int, data: st.DataObject, confidence: float) -> None:
     successes = data.draw(st.integers(0, count))
     low, high = wilson_interval(successes, count, confidence)
     assert 0 <= low <= successes / count <= high <= 1
