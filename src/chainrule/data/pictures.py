@@ -1,0 +1,273 @@
+"""Folders of pictures to rows of bytes, many at a time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import SupportsIndex
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.data.dataset import Dataset, Skipped
+from chainrule.data.decode import (
+    PictureError,
+    decode,
+    looks_like_picture,
+    quiet_decoders,
+    read_picture,
+)
+from chainrule.data.folders import Found, check_classes, find_by_folder, find_by_name, find_with_negative, walk
+from chainrule.data.formats import named_like_picture
+from chainrule.data.settings import Color, Fit, PictureSettings
+from chainrule.errors import UserError
+from chainrule.progress import track
+from chainrule.threads import thread_count
+
+__all__ = ["PictureError", "PictureSettings", "picture_paths", "read_picture", "read_pictures", "read_rows"]
+
+Path = str | os.PathLike[str]
+
+# Pictures that a thread takes at once: enough that handing out work costs nothing, few enough for an even end.
+_PICTURES_AT_ONCE = 16
+
+
+def read_pictures(
+    folder: Path,
+    *,
+    size: int = 64,
+    color: Color = "rgb",
+    fit: Fit = "squash",
+    label_from: str | None = None,
+    negative: Path | None = None,
+    strict: bool = False,
+    threads: SupportsIndex | None = None,
+    progress: bool | None = None,
+) -> Dataset:
+    r"""Read a folder of labelled pictures.
+
+    Each sub-folder is a class and is read at every depth; `train`, `val` (`valid`, `validation`) and `test`
+    above the classes are kept as parts. Hidden files and those of the system are ignored. Everything else that
+    is no readable picture is left out and named with its reason in `skipped`. Content decides, not the suffix:
+    a text called a.jpg is skipped, and so is notes.txt. Pictures are never changed.
+
+    Args:
+        folder: the folder.
+        size: height and width in pixels that every picture is brought to.
+        color: "rgb" or "grey".
+        fit: "squash", "pad" or "crop", see `PictureSettings`.
+        label_from: a regular expression searched in each file's name, whose first group is the class, instead of
+            sub-folders: `^([a-z]+)\.` for dog.12.jpg.
+        negative: a second folder with pictures of anything else. All of `folder` is then one class with the
+            folder's name, all of `negative` the other, "not_" and that name.
+        strict: whether an unreadable picture is an error. A file that neither is a picture nor is named like one
+            is skipped even so.
+        threads: how many pictures are decoded at a time, see `chainrule.threads.thread_count`; the result does not
+            depend on it.
+        progress: True shows a progress bar, False does not, None does when stderr is a terminal.
+
+    Returns:
+        A dataset of uint8 rows (height, width, channel), ordered by part, class and path.
+
+    Raises:
+        UserError: the folder is missing or empty, the classes are fewer than two or differ only in capitals, a
+            class has no readable picture, or `strict` and a picture is unreadable.
+
+    >>> import tempfile
+    >>> from PIL import Image
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for name in ("cat", "dog"):
+    ...         os.mkdir(f"{folder}/{name}")
+    ...         Image.new("RGB", (90, 60)).save(f"{folder}/{name}/1.png")
+    ...     data = read_pictures(folder, size=8)
+    >>> data.X.shape, data.classes
+    ((2, 192), ('cat', 'dog'))
+    """
+    settings = PictureSettings(size=size, color=color, fit=fit)
+    name = os.fspath(folder)
+    found = _find(name, label_from, None if negative is None else os.fspath(negative))
+    X, kept, unreadable = read_rows(
+        [file.path for file in found.files], settings, strict=strict, threads=threads, progress=progress
+    )
+    files = [found.files[i] for i in kept]
+    index = {label: i for i, label in enumerate(found.classes)}
+    dataset = Dataset(
+        X=X,
+        y=np.array([index[file.label] for file in files], dtype=np.int64),
+        classes=found.classes,
+        paths=tuple(file.path for file in files),
+        splits=tuple(file.split for file in files) if any(file.split for file in files) else (),
+        skipped=tuple(sorted((*found.skipped, *unreadable), key=lambda skip: skip.path)),
+        pictures=settings,
+    )
+    _check_pictures(name, dataset)
+    return dataset
+
+
+def read_rows(
+    paths: Sequence[Path],
+    settings: PictureSettings,
+    *,
+    strict: bool = True,
+    threads: SupportsIndex | None = None,
+    progress: bool | None = None,
+) -> tuple[NDArray[np.uint8], NDArray[np.int64], tuple[Skipped, ...]]:
+    """Read pictures into the rows of one array, in the order given.
+
+    Args:
+        paths: the files.
+        settings: what every picture becomes.
+        strict: whether the first unreadable picture is an error; otherwise it is left out.
+        threads: how many pictures are decoded at a time.
+        progress: True shows a progress bar, False does not, None does when stderr is a terminal.
+
+    Returns:
+        The rows, shape (m, settings.features), uint8; for each row the index of its path; what was left out.
+
+    Raises:
+        PictureError: a picture is unreadable and `strict`.
+        UserError: the rows do not fit into memory.
+
+    >>> read_rows([], PictureSettings(size=8))[0].shape
+    (0, 192)
+    """
+    names = [os.fspath(path) for path in paths]
+    X = _room(len(names), settings)
+
+    def read(block: range) -> list[PictureError | None]:
+        return [_read_into(X[i], names[i], settings) for i in block]
+
+    errors: list[PictureError | None] = []
+    count = thread_count(threads)
+    with quiet_decoders():
+        for error in track(
+            _in_order(read, len(names), count), total=len(names), label="Reading pictures", enabled=progress
+        ):
+            if error is not None and strict and (error.is_picture or named_like_picture(error.path)):
+                raise error
+            errors.append(error)
+    kept = np.array([i for i, error in enumerate(errors) if error is None], dtype=np.int64)
+    _close_gaps(X, kept)
+    return X, kept, tuple(Skipped(error.path, error.reason) for error in errors if error is not None)
+
+
+def picture_paths(paths: Path | Iterable[Path]) -> list[str]:
+    """List the picture files among files and folders.
+
+    Args:
+        paths: files and folders. A file is kept whatever it holds; a folder stands for the pictures in it at every
+            depth, sorted. Files of a folder that neither are pictures nor are named like one are left out.
+
+    Returns:
+        Paths, in the order of the arguments.
+
+    Raises:
+        UserError: a path does not exist, or a folder holds no picture.
+
+    >>> picture_paths([])
+    []
+    """
+    listed: list[str] = []
+    for path in [paths] if isinstance(paths, str | os.PathLike) else paths:
+        name = os.fspath(path)
+        if not os.path.isdir(name):
+            if not os.path.exists(name):
+                raise UserError(f"there is no file or folder {name}; check the path")
+            listed.append(name)
+            continue
+        inside = [file for file in walk(name, []) if looks_like_picture(file)]
+        if not inside:
+            raise UserError(f"the folder {name} holds no picture")
+        listed.extend(inside)
+    return listed
+
+
+def _find(folder: str, label_from: str | None, negative: str | None) -> Found:
+    if label_from is not None and negative is not None:
+        raise UserError("label_from (--label-from) and negative (--negative) cannot be used together; choose one")
+    if label_from is not None:
+        found = find_by_name(folder, label_from)
+        if not found.files:
+            raise UserError(_nothing_matched(folder, label_from, found))
+    elif negative is not None:
+        found = find_with_negative(folder, negative)
+    else:
+        found = find_by_folder(folder)
+    check_classes(folder, found.classes)
+    return found
+
+
+def _nothing_matched(folder: str, pattern: str, found: Found) -> str:
+    if not found.skipped:
+        return f"{folder} is empty: it holds no picture"
+    name = os.path.basename(found.skipped[0].path)
+    return f"no file name in {folder} matches label_from {pattern!r}; the first name there is {name}"
+
+
+def _room(count: int, settings: PictureSettings) -> NDArray[np.uint8]:
+    try:
+        return np.empty((count, settings.features), dtype=np.uint8)
+    except (MemoryError, ValueError) as error:
+        raise UserError(
+            f"{count} pictures of {settings.shape} need {count * settings.features / 2**30:.1f} GiB of memory, "
+            "which is not there; choose a smaller size"
+        ) from error
+
+
+def _read_into(row: NDArray[np.uint8], path: str, settings: PictureSettings) -> PictureError | None:
+    try:
+        row[:] = decode(path, settings)
+    except PictureError as error:
+        # The frames hold the half-decoded picture, which would pile up over many bad files.
+        error.__cause__ = None
+        return error.with_traceback(None)
+    return None
+
+
+def _in_order(
+    read: Callable[[range], list[PictureError | None]], count: int, threads: int
+) -> Iterator[PictureError | None]:
+    blocks = [range(i, min(i + _PICTURES_AT_ONCE, count)) for i in range(0, count, _PICTURES_AT_ONCE)]
+    if threads == 1 or len(blocks) < 2:
+        for block in blocks:
+            yield from read(block)
+        return
+    with ThreadPoolExecutor(min(threads, len(blocks)), thread_name_prefix="pictures") as pool:
+        for errors in pool.map(read, blocks):
+            yield from errors
+
+
+def _close_gaps(X: NDArray[np.uint8], kept: NDArray[np.int64]) -> None:
+    """Move the kept rows together within the array itself, and give back what is left over."""
+    if len(kept) == len(X):
+        return
+    for target, source in enumerate(kept):
+        if target != source:
+            X[target] = X[source]
+    X.resize((len(kept), X.shape[1]), refcheck=False)
+
+
+def _check_pictures(folder: str, dataset: Dataset) -> None:
+    if not len(dataset):
+        raise UserError(f"{folder} holds no readable picture{_examples(dataset.skipped)}")
+    part = "train" if "train" in dataset.splits else ""
+    for index, name in enumerate(dataset.classes):
+        rows = np.flatnonzero(dataset.y == index)
+        if not len(rows):
+            there = tuple(skip for skip in dataset.skipped if os.sep + name + os.sep in skip.path)
+            raise UserError(
+                f"the class {name} of {folder} has no readable picture{_examples(there)}; "
+                "add some or remove the class"
+            )
+        if part and not any(dataset.splits[i] == part for i in rows):
+            raise UserError(
+                f"the class {name} has pictures in {dataset.splits[rows[0]]} but none in {part} of {folder}; each "
+                "class needs some to learn from"
+            )
+
+
+def _examples(skipped: Sequence[Skipped]) -> str:
+    if not skipped:
+        return ""
+    return f" ({len(skipped)} skipped, such as {skipped[0].path}: {skipped[0].reason})"
