@@ -73,7 +73,7 @@ def write_report(path: str | Path, report: Report) -> None:
         report: what the page shows.
 
     Raises:
-        OSError: where the file cannot be written.
+        WorkFailed: where the file cannot be written; an older page stays as it was.
     """
     # File names may hold bytes that are no text; the page shows a question mark for them.
     write_atomically(Path(path), render(report).encode("utf-8", errors="replace"))
