@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sized
+from collections.abc import Generator, Iterable, Sized
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ PATIENCE = 1.0
 
 def track(
     iterable: Iterable[T], *, total: int | None = None, label: str = "Working", enabled: bool | None = None
-) -> Iterator[T]:
+) -> Generator[T, None, None]:
     """Hand on the items of an iterable and show on stderr how far it is.
 
     The bar appears after a second, so short work stays silent, and it stays on the screen when the work is done.
@@ -30,7 +30,8 @@ def track(
         enabled: True shows the bar, False never does, None shows it when stderr is a terminal.
 
     Returns:
-        An iterator over the same items in the same order.
+        A generator of the same items in the same order. Where the loop over it may end early, close it
+        (`contextlib.closing`), so that the bar ends with the loop.
 
     >>> sum(track([1, 2, 3], label="Adding", enabled=False))
     6

@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import os
+import threading
 import tracemalloc
 from pathlib import Path
 
@@ -115,6 +116,20 @@ def test_strict_stops_at_the_first_unreadable_picture(tmp_path: Path) -> None:
     (tmp_path / "dog" / "words.jpg").write_text("words")
     with pytest.raises(PictureError, match=r"cat.words\.jpg cannot be read as a picture: not a picture"):
         read_pictures(tmp_path, strict=True)
+
+
+def test_no_thread_reads_on_after_a_strict_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+
+    def decode(path: str, _: PictureSettings) -> None:
+        read.append(path)
+        raise PictureError(path, "broken")
+
+    monkeypatch.setattr("chainrule.data.pictures.decode", decode)
+    with pytest.raises(PictureError, match=r"0\.png cannot be read"):
+        read_rows([f"{i}.png" for i in range(100_000)], PictureSettings(size=1), threads=2)
+    assert len(read) < 100_000
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("pictures")]
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])

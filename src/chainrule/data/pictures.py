@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import SupportsIndex
 
 import numpy as np
@@ -139,11 +140,11 @@ def read_rows(
         return [_read_into(X[i], names[i], settings) for i in block]
 
     errors: list[PictureError | None] = []
-    count = thread_count(threads)
-    with quiet_decoders():
-        for error in track(
-            _in_order(read, len(names), count), total=len(names), label="Reading pictures", enabled=progress
-        ):
+    results = _in_order(read, len(names), thread_count(threads))
+    shown = track(results, total=len(names), label="Reading pictures", enabled=progress)
+    # Closed here, not when an error's traceback is let go: the bar ends and no thread reads on.
+    with quiet_decoders(), closing(results), closing(shown):
+        for error in shown:
             if error is not None and strict and (error.is_picture or named_like_picture(error.path)):
                 raise error
             errors.append(error)
@@ -227,15 +228,18 @@ def _read_into(row: NDArray[np.uint8], path: str, settings: PictureSettings) -> 
 
 def _in_order(
     read: Callable[[range], list[PictureError | None]], count: int, threads: int
-) -> Iterator[PictureError | None]:
+) -> Generator[PictureError | None, None, None]:
     blocks = [range(i, min(i + _PICTURES_AT_ONCE, count)) for i in range(0, count, _PICTURES_AT_ONCE)]
     if threads == 1 or len(blocks) < 2:
         for block in blocks:
             yield from read(block)
         return
-    with ThreadPoolExecutor(min(threads, len(blocks)), thread_name_prefix="pictures") as pool:
+    pool = ThreadPoolExecutor(min(threads, len(blocks)), thread_name_prefix="pictures")
+    try:
         for errors in pool.map(read, blocks):
             yield from errors
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _close_gaps(X: NDArray[np.uint8], kept: NDArray[np.int64]) -> None:
