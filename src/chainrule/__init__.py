@@ -8,7 +8,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from chainrule.data.dataset import Dataset
+    from chainrule.data.pictures import read_picture, read_pictures
+    from chainrule.data.points import points
+    from chainrule.data.settings import PictureSettings
+    from chainrule.data.splits import split
     from chainrule.errors import UserError, WorkFailed
+    from chainrule.fitting import TrainingWarning, fit
     from chainrule.graph.expression import (
         Expression,
         constant,
@@ -45,17 +51,59 @@ if TYPE_CHECKING:
     from chainrule.graph.ops.reduction import sum as sum
     from chainrule.graph.ops.shape import broadcast_to, one_hot, pick, reshape
     from chainrule.graph.value import value
+    from chainrule.model import Model, load
+    from chainrule.network.initializers import Glorot, He, Normal, Uniform, Zeros
+    from chainrule.network.layers import Dense, Dropout
+    from chainrule.network.losses import (
+        absolute_error,
+        binary_cross_entropy,
+        categorical_cross_entropy,
+        squared_error,
+    )
+    from chainrule.network.network import Network, dense_network, initial_values
+    from chainrule.training.history import History
+    from chainrule.training.minimize import minimize
+    from chainrule.training.optimizers import Adam, AdamW, GradientDescent, Momentum, Nesterov, RMSprop
+    from chainrule.training.schedules import Constant, Cosine, OneCycle, StepDecay, WarmUp
 
     __version__: str
 
 __all__ = [
+    "Adam",
+    "AdamW",
+    "Constant",
+    "Cosine",
+    "Dataset",
+    "Dense",
+    "Dropout",
     "Expression",
+    "Glorot",
+    "GradientDescent",
+    "He",
+    "History",
+    "Model",
+    "Momentum",
+    "Nesterov",
+    "Network",
+    "Normal",
+    "OneCycle",
+    "PictureSettings",
+    "RMSprop",
+    "StepDecay",
+    "TrainingWarning",
+    "Uniform",
     "UserError",
+    "WarmUp",
     "WorkFailed",
+    "Zeros",
     "__version__",
     "abs",
+    "absolute_error",
+    "binary_cross_entropy",
     "broadcast_to",
+    "categorical_cross_entropy",
     "constant",
+    "dense_network",
     "draw",
     "elu",
     "equal",
@@ -64,10 +112,13 @@ __all__ = [
     "examples",
     "exp",
     "expm1",
+    "fit",
     "gelu",
     "grad",
     "gradients",
+    "initial_values",
     "leaky_relu",
+    "load",
     "log",
     "log1p",
     "logit_cross_entropy",
@@ -76,11 +127,15 @@ __all__ = [
     "max",
     "maximum",
     "mean",
+    "minimize",
     "minimum",
     "one_hot",
     "parameter",
     "pick",
+    "points",
     "power",
+    "read_picture",
+    "read_pictures",
     "relu",
     "reshape",
     "sigmoid",
@@ -88,7 +143,9 @@ __all__ = [
     "silu",
     "softmax",
     "softplus",
+    "split",
     "sqrt",
+    "squared_error",
     "sum",
     "tanh",
     "transpose",
@@ -100,8 +157,16 @@ __all__ = [
 
 # Where a public name lives. A new one goes here, into __all__ and under TYPE_CHECKING; a test compares them.
 _HOMES = {
+    "Dataset": "chainrule.data.dataset",
+    "read_picture": "chainrule.data.pictures",
+    "read_pictures": "chainrule.data.pictures",
+    "points": "chainrule.data.points",
+    "PictureSettings": "chainrule.data.settings",
+    "split": "chainrule.data.splits",
     "UserError": "chainrule.errors",
     "WorkFailed": "chainrule.errors",
+    "TrainingWarning": "chainrule.fitting",
+    "fit": "chainrule.fitting",
     "Expression": "chainrule.graph.expression",
     "constant": "chainrule.graph.expression",
     "draw": "chainrule.graph.expression",
@@ -146,6 +211,35 @@ _HOMES = {
     "pick": "chainrule.graph.ops.shape",
     "reshape": "chainrule.graph.ops.shape",
     "value": "chainrule.graph.value",
+    "Model": "chainrule.model",
+    "load": "chainrule.model",
+    "Glorot": "chainrule.network.initializers",
+    "He": "chainrule.network.initializers",
+    "Normal": "chainrule.network.initializers",
+    "Uniform": "chainrule.network.initializers",
+    "Zeros": "chainrule.network.initializers",
+    "Dense": "chainrule.network.layers",
+    "Dropout": "chainrule.network.layers",
+    "absolute_error": "chainrule.network.losses",
+    "binary_cross_entropy": "chainrule.network.losses",
+    "categorical_cross_entropy": "chainrule.network.losses",
+    "squared_error": "chainrule.network.losses",
+    "Network": "chainrule.network.network",
+    "dense_network": "chainrule.network.network",
+    "initial_values": "chainrule.network.network",
+    "History": "chainrule.training.history",
+    "minimize": "chainrule.training.minimize",
+    "Adam": "chainrule.training.optimizers",
+    "AdamW": "chainrule.training.optimizers",
+    "GradientDescent": "chainrule.training.optimizers",
+    "Momentum": "chainrule.training.optimizers",
+    "Nesterov": "chainrule.training.optimizers",
+    "RMSprop": "chainrule.training.optimizers",
+    "Constant": "chainrule.training.schedules",
+    "Cosine": "chainrule.training.schedules",
+    "OneCycle": "chainrule.training.schedules",
+    "StepDecay": "chainrule.training.schedules",
+    "WarmUp": "chainrule.training.schedules",
 }
 
 if not TYPE_CHECKING:  # a type checker that saw this would take any name for granted

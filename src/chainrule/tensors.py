@@ -27,7 +27,16 @@ def pack(tensors: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]) -> by
 
     # safetensors writes memory as it lies, so the order of the elements must be C's.
     arrays = {name: np.array(array, order="C") for name, array in tensors.items()}
-    return save(arrays, dict(metadata))
+    return _with_metadata(save(arrays), metadata)
+
+
+def _with_metadata(packed: bytes, metadata: Mapping[str, str]) -> bytes:
+    """Put metadata into the header in a fixed order: the library's own order differs from call to call."""
+    length = int.from_bytes(packed[:_LENGTH_BYTES], "little")
+    header = json.loads(packed[_LENGTH_BYTES : _LENGTH_BYTES + length])
+    text = json.dumps({"__metadata__": dict(sorted(metadata.items())), **header}).encode()
+    text += b" " * (-len(text) % _LENGTH_BYTES)  # the tensors after it stay aligned
+    return len(text).to_bytes(_LENGTH_BYTES, "little") + text + packed[_LENGTH_BYTES + length :]
 
 
 def unpack(data: bytes, *, what: str = "file") -> tuple[dict[str, NDArray[Any]], dict[str, str]]:

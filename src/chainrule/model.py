@@ -1,0 +1,283 @@
+"""The trained thing: network, parameters, preprocessing and class names; and the file that holds it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from chainrule.compiler.lower import EntrySpec, compile_program
+from chainrule.compiler.numpy_run import NumpyRun
+from chainrule.data.settings import PictureSettings
+from chainrule.errors import UserError
+from chainrule.files import write_atomically
+from chainrule.graph.expression import examples
+from chainrule.graph.rewrite import stable
+from chainrule.network.losses import Loss, loss_from_dict
+from chainrule.network.network import Network
+from chainrule.network.preprocessing import Preprocessing
+from chainrule.tensors import pack, unpack
+from chainrule.training.history import History
+from chainrule.training.labels import ClassName
+
+Array = NDArray[Any]
+
+# Rows of numbers, or paths of picture files.
+Rows: TypeAlias = "ArrayLike | Sequence[str | Path]"
+
+FORMAT = 1
+_LARGEST_FILE = 16 << 30
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A trained network, with everything that is needed to predict.
+
+    Attributes:
+        network: its layers.
+        parameters: W1, b1, W2, ... by name; W of shape (n_in, n_out), b of shape (n_out,).
+        preprocessing: how rows become numbers.
+        classes: names in the order of `predict_proba`'s columns; the last of two is the positive class. None where
+            the answers are numbers.
+        loss: what was minimised.
+        pictures: how picture files become rows; None for other data.
+        threshold: the probability from which on the positive class is said.
+        training: how it was trained, as plain values.
+        history: the epochs; empty for a model read from a file.
+    """
+
+    network: Network
+    parameters: Mapping[str, Array]
+    preprocessing: Preprocessing
+    classes: tuple[ClassName, ...] | None
+    loss: Loss
+    pictures: PictureSettings | None = None
+    threshold: float = 0.5
+    training: Mapping[str, Any] = field(default_factory=dict)
+    history: History = field(default_factory=History)
+
+    @property
+    def features(self) -> int:
+        """How many numbers a row has."""
+        return self.preprocessing.features
+
+    @cached_property
+    def _machine(self) -> NumpyRun:
+        X = examples("X", features=self.features)
+        output = self.network.connect(self.preprocessing.expression(X)).output
+        program = compile_program({"forward": EntrySpec({"y_hat": stable([output])[0]})}).program
+        return NumpyRun(program, self.parameters)
+
+    def outputs(self, X: Rows) -> NDArray[np.float32]:
+        """Return what the last layer gives, shape (m, outputs).
+
+        Args:
+            X: rows of shape (m, features), or the paths of picture files.
+
+        Raises:
+            UserError: rows unlike those the model was trained on, or a picture that cannot be read.
+        """
+        rows = self._read_pictures(X) if _are_paths(X) else self.preprocessing.check(np.asarray(X))
+        return np.asarray(self._machine.run("forward", {"X": rows})["y_hat"])
+
+    def _read_pictures(self, paths: Any) -> Array:
+        from chainrule.data.pictures import read_rows
+
+        if self.pictures is None:
+            raise UserError("this model was trained on rows, not pictures: give an array of rows")
+        return read_rows(paths, self.pictures)[0]
+
+    def predict_proba(self, X: Rows) -> NDArray[np.float32]:
+        """Return the probability of each class, shape (m, k), in the order of `classes`.
+
+        Args:
+            X: rows of shape (m, features), or the paths of picture files.
+
+        Raises:
+            UserError: rows unlike those the model was trained on, or a model whose answers are numbers.
+        """
+        if self.classes is None:
+            raise UserError("this model answers with numbers, not classes: use predict or outputs")
+        found = self.outputs(X)
+        return np.hstack([1 - found, found]) if found.shape[1] == 1 else found
+
+    def predict(self, X: Rows) -> Array:
+        """Return the class name of each row, shape (m,); numbers of shape (m, outputs) for a regression."""
+        if self.classes is None:
+            return self.outputs(X)
+        return np.array(self.classes)[self.predict_index(self.predict_proba(X))]
+
+    def predict_index(self, probabilities: Array) -> NDArray[np.int64]:
+        """Return the index of the class to say for each row of probabilities."""
+        if probabilities.shape[1] == 2:
+            return (probabilities[:, 1] >= self.threshold).astype(np.int64)
+        return np.asarray(probabilities.argmax(axis=1))
+
+    def summary(self) -> str:
+        """Return a text table of the layers."""
+        return self.network.summary(self.features)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the model to one .safetensors file, all or nothing.
+
+        Raises:
+            WorkFailed: the file cannot be written.
+        """
+        write_atomically(path, self.to_bytes())
+
+    def to_bytes(self) -> bytes:
+        """Return the content of the model's file: the same model gives the same bytes."""
+        tensors = {**self.parameters, **self.preprocessing.tensors}
+        content = {
+            "network": self.network.to_dict(),
+            "parameters": list(self.parameters),
+            "preprocessing": self.preprocessing.to_dict(),
+            "classes": None if self.classes is None else list(self.classes),
+            "loss": self.loss.to_dict(self.network.outputs),
+            "pictures": None if self.pictures is None else self.pictures.to_dict(),
+            "threshold": self.threshold,
+            "training": dict(self.training),
+        }
+        metadata = {
+            "format": f"chainrule model {FORMAT}",
+            "model": json.dumps(content, sort_keys=True),
+            "sha256": fingerprint(tensors),
+        }
+        return pack(tensors, metadata)
+
+
+def _are_paths(X: Any) -> bool:
+    return isinstance(X, list | tuple) and bool(X) and all(isinstance(item, str | Path) for item in X)
+
+
+def fingerprint(tensors: Mapping[str, Array]) -> str:
+    """Return the SHA-256 of tensors: their names, dtypes, shapes and bytes."""
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        array = np.ascontiguousarray(tensors[name])
+        digest.update(f"{name}|{array.dtype.str}|{array.shape}|".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
+
+
+def load(path: str | os.PathLike[str]) -> Model:
+    """Read a model from its file, or from a run's folder.
+
+    Args:
+        path: a .safetensors file that `Model.save` wrote, or a folder that holds `model.safetensors`.
+
+    Raises:
+        UserError: there is no such file, it is no model, it is damaged, or a newer chainrule wrote it.
+
+    Example:
+        >>> import chainrule as cr
+        >>> cr.load("no/such/file")
+        Traceback (most recent call last):
+        chainrule.errors.UserError: no/such/file: there is no such file or folder
+    """
+    place = Path(path)
+    if place.is_dir():
+        place = place / "model.safetensors"
+        if not place.exists():
+            raise UserError(f"{path}: the folder holds no model.safetensors; give a run's folder or a model file")
+    try:
+        if place.stat().st_size > _LARGEST_FILE:
+            raise UserError(f"{path}: the file is too large to be a model")
+        data = place.read_bytes()
+    except FileNotFoundError:
+        raise UserError(f"{path}: there is no such file or folder") from None
+    except OSError as reason:
+        raise UserError(f"{path}: cannot be read: {reason.strerror}") from None
+    try:
+        return from_bytes(data)
+    except UserError as reason:
+        raise UserError(f"{path}: {reason}") from None
+
+
+def from_bytes(data: bytes) -> Model:
+    """Make a model from the content of its file."""
+    tensors, metadata = unpack(data, what="the model file")
+    _check_format(metadata.get("format", ""))
+    if metadata.get("sha256") != fingerprint(tensors):
+        raise UserError("the model file is damaged: its numbers are not those that were written")
+    try:
+        content = json.loads(metadata["model"])
+        wanted = {"network", "parameters", "preprocessing", "classes", "loss", "pictures", "threshold", "training"}
+        if not isinstance(content, dict) or set(content) != wanted:
+            raise UserError("the model file is damaged: its description lacks parts, or has unknown ones")
+    except (KeyError, ValueError, RecursionError):
+        raise UserError("the model file is damaged: its description cannot be read") from None
+    return _model(content, tensors)
+
+
+def _check_format(name: str) -> None:
+    kind, _, number = name.rpartition(" ")
+    if kind != "chainrule model" or not number.isdigit():
+        raise UserError("this is no chainrule model")
+    if int(number) > FORMAT:
+        raise UserError(
+            f"a newer chainrule wrote this model (format {number}; this one reads {FORMAT}): update chainrule"
+        )
+
+
+def _model(content: Mapping[str, Any], tensors: Mapping[str, Array]) -> Model:
+    network = Network.from_dict(content["network"])
+    preprocessing = Preprocessing.from_dict(content["preprocessing"], tensors)
+    pictures = None if content["pictures"] is None else PictureSettings.from_dict(_mapping(content["pictures"]))
+    if pictures is not None and pictures.features != preprocessing.features:
+        raise UserError("the model file is damaged: its pictures have another size than its rows")
+    threshold = content["threshold"]
+    if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
+        raise UserError(f"the model file is damaged: its threshold is {threshold!r}")
+    return Model(
+        network=network,
+        parameters=_parameters(network, preprocessing, content["parameters"], tensors),
+        preprocessing=preprocessing,
+        classes=_classes(content["classes"], network.outputs),
+        loss=loss_from_dict(content["loss"], network.outputs),
+        pictures=pictures,
+        threshold=float(threshold),
+        training=_mapping(content["training"]),
+    )
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise UserError(f"the model file is damaged: {str(value)[:40]!r} is no mapping")
+    return value
+
+
+def _classes(names: object, outputs: int) -> tuple[ClassName, ...] | None:
+    if names is None:
+        return None
+    if not isinstance(names, list) or not all(isinstance(name, str) or type(name) is int for name in names):
+        raise UserError("the model file is damaged: its classes are no names")
+    if len(names) != max(outputs, 2) or len(set(names)) != len(names):
+        raise UserError(f"the model file is damaged: {len(names)} classes for {outputs} outputs")
+    return tuple(names)
+
+
+def _parameters(
+    network: Network, preprocessing: Preprocessing, names: object, tensors: Mapping[str, Array]
+) -> dict[str, Array]:
+    connected = network.connect(examples("X", features=preprocessing.features))
+    wanted = {str(node.name): tuple(node.shape) for node in connected.parameters}
+    if not isinstance(names, list) or names != list(wanted):
+        raise UserError(f"the model file is damaged: its network has the parameters {', '.join(wanted)}")
+    found: dict[str, Array] = {}
+    for name, shape in wanted.items():
+        array = tensors.get(name)
+        if array is None or array.shape != shape or array.dtype.kind != "f":
+            raise UserError(f"the model file is damaged: {name} is missing, or not of shape {shape}")
+        if not np.isfinite(array).all():
+            raise UserError(f"the model file is damaged: {name} holds numbers that are not finite")
+        found[name] = array
+    return found

@@ -1,0 +1,200 @@
+"""How raw rows become what the first layer reads: defined once, part of the graph, stored in the model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from chainrule.errors import UserError
+from chainrule.graph.expression import Expression, constant
+
+Kind = Literal["none", "scale", "standardize"]
+
+_LARGEST_BYTE = 255
+# Rows looked at in one go, so that checking does not need a second copy of the data.
+_ROWS_AT_ONCE = 4096
+
+
+@dataclass(frozen=True, eq=False)
+class Preprocessing:
+    """What happens to raw rows before the first layer, and which rows are acceptable.
+
+    Attributes:
+        kind: "none"; "scale" to 0..1 (bytes by 255, others by the range of each feature); "standardize" to mean 0
+            and standard deviation 1 of each feature.
+        features: how many numbers a row has.
+        dtype: the NumPy dtype of the training rows.
+        low, high: the range of the training rows.
+        shift, scale: where not bytes are scaled: the row becomes (row - shift) * scale; shape (features,).
+    """
+
+    kind: Kind
+    features: int
+    dtype: str
+    low: float
+    high: float
+    shift: NDArray[np.float64] | None = None
+    scale: NDArray[np.float64] | None = None
+
+    @classmethod
+    def learn(cls, X: NDArray[Any], choice: str | None, rows: NDArray[np.int64] | None = None) -> Preprocessing:
+        """Decide from training rows: None scales bytes and leaves other numbers as they are.
+
+        Args:
+            X: rows, shape (m, features).
+            choice: "scale", "standardize", "none" or None.
+            rows: which rows to learn from, so that held-out ones do not count; None for all.
+
+        Raises:
+            UserError: an unknown choice, or rows that are no table of finite numbers.
+
+        Example:
+            >>> Preprocessing.learn(np.array([[0, 255]], dtype=np.uint8), None).kind
+            'scale'
+        """
+        if choice is not None and choice not in get_args(Kind):
+            raise UserError(f'preprocess is "scale", "standardize", "none" or None, not {choice!r}')
+        check_rows(X, "X")
+        used = np.arange(len(X)) if rows is None else rows
+        if len(used) == 0:
+            raise UserError("X has no rows: there is nothing to learn from")
+        is_bytes = X.dtype == np.uint8
+        kind: Any = choice or ("scale" if is_bytes else "none")
+        low, high = _ranges(X, used)
+        shift, scale = _shift_and_scale(X, used, kind, low, high)
+        return cls(kind, X.shape[1], X.dtype.name, float(low.min()), float(high.max()), shift, scale)
+
+    def expression(self, X: Expression) -> Expression:
+        """Return the rows as the first layer reads them: part of the graph."""
+        if self.shift is not None and self.scale is not None:
+            return (X - constant(self.shift, "shift")) * constant(self.scale, "scale")
+        return X / _LARGEST_BYTE if self.kind == "scale" else X
+
+    def check(self, X: ArrayLike) -> NDArray[Any]:
+        """Return rows in the dtype that the model was trained on, if that is exact.
+
+        Raises:
+            UserError: rows of another width, not finite, or of a range the model was not trained on.
+        """
+        rows = np.asarray(X)
+        check_rows(rows, "X")
+        if rows.shape[1] != self.features:
+            raise UserError(f"X has {rows.shape[1]} features a row, but the model was trained on {self.features}")
+        if self.dtype == "uint8" and rows.dtype != np.uint8:
+            return self._as_bytes(rows)
+        if self.high <= 1 and self.low >= 0 and rows.dtype.kind in "iu" and rows.size and rows.max() > 1:
+            raise UserError(
+                f"the model was trained on {self.dtype} from {self.low:g} to {self.high:g}, but X is {rows.dtype} "
+                f"up to {rows.max()}: scale it as the training rows were, for example X / 255"
+            )
+        return rows
+
+    def _as_bytes(self, rows: NDArray[Any]) -> NDArray[np.uint8]:
+        low, high = (float(rows.min()), float(rows.max())) if rows.size else (0.0, 0.0)
+        if low < 0 or high > _LARGEST_BYTE or (rows != np.floor(rows)).any():
+            raise UserError(
+                f"the model was trained on bytes (uint8, 0 to 255), but X is {rows.dtype} from {low:g} to {high:g} "
+                "and cannot be converted exactly: give the raw rows, for example (X * 255).round().astype('uint8')"
+            )
+        return rows.astype(np.uint8)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the settings without the arrays, for a file."""
+        return {
+            "kind": self.kind,
+            "features": self.features,
+            "dtype": self.dtype,
+            "low": self.low,
+            "high": self.high,
+        }
+
+    @property
+    def tensors(self) -> dict[str, NDArray[np.float64]]:
+        """The arrays, for a file."""
+        if self.shift is None or self.scale is None:
+            return {}
+        return {"preprocessing.shift": self.shift, "preprocessing.scale": self.scale}
+
+    @classmethod
+    def from_dict(cls, values: object, tensors: Mapping[str, NDArray[Any]]) -> Preprocessing:
+        """Make preprocessing from what `to_dict` and `tensors` gave.
+
+        Raises:
+            UserError: malformed values.
+        """
+        if not isinstance(values, Mapping) or set(values) != {"kind", "features", "dtype", "low", "high"}:
+            raise UserError("stored preprocessing has exactly kind, features, dtype, low and high")
+        kind, features, dtype = values["kind"], values["features"], values["dtype"]
+        if kind not in get_args(Kind) or type(features) is not int or features < 1 or not isinstance(dtype, str):
+            raise UserError(f"stored preprocessing is malformed: {dict(values)}")
+        low, high = (_finite(values[name]) for name in ("low", "high"))
+        shift, scale = tensors.get("preprocessing.shift"), tensors.get("preprocessing.scale")
+        for array in (shift, scale):
+            if array is not None and (array.shape != (features,) or not np.isfinite(array).all()):
+                raise UserError("stored preprocessing has an array of the wrong shape, or of numbers not finite")
+        expects = kind == "standardize" or (kind == "scale" and dtype != "uint8")
+        if (shift is not None, scale is not None) != (expects, expects):
+            raise UserError(f"stored preprocessing {kind!r} lacks its arrays, or has ones it does not use")
+        return cls(kind, features, dtype, low, high, shift, scale)
+
+
+def _finite(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
+        raise UserError(f"stored preprocessing has a range that is no number: {value!r}")
+    return float(value)
+
+
+def check_rows(X: NDArray[Any], name: str) -> None:
+    """Refuse what is no table of finite real numbers; names the first bad place."""
+    if X.dtype.kind not in "biuf":
+        raise UserError(f"{name} must hold real numbers, but its dtype is {X.dtype}")
+    if X.ndim != 2:
+        raise UserError(f"{name} must have shape (m, features), one row an example, not {X.shape}")
+    if X.dtype.kind != "f":
+        return
+    for start in range(0, len(X), _ROWS_AT_ONCE):
+        bad = np.argwhere(~np.isfinite(X[start : start + _ROWS_AT_ONCE]))
+        if len(bad):
+            row, column = int(bad[0][0]) + start, int(bad[0][1])
+            raise UserError(
+                f"{name} holds {X[row, column]} at row {row}, column {column}: "
+                "fill or drop values that are missing or not finite"
+            )
+
+
+def _pieces(X: NDArray[Any], used: NDArray[np.int64]) -> Iterator[NDArray[Any]]:
+    for start in range(0, len(used), _ROWS_AT_ONCE):
+        yield X[used[start : start + _ROWS_AT_ONCE]]
+
+
+def _ranges(X: NDArray[Any], used: NDArray[np.int64]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the smallest and largest value of each feature."""
+    lows, highs = zip(*((piece.min(axis=0), piece.max(axis=0)) for piece in _pieces(X, used)), strict=True)
+    return np.min(lows, axis=0).astype(np.float64), np.max(highs, axis=0).astype(np.float64)
+
+
+def _shift_and_scale(
+    X: NDArray[Any], used: NDArray[np.int64], kind: Kind, low: NDArray[Any], high: NDArray[Any]
+) -> tuple[NDArray[np.float64] | None, NDArray[np.float64] | None]:
+    if kind == "standardize":
+        shift = _mean_of(X, used, np.zeros(X.shape[1]), 1)
+        spread = np.sqrt(_mean_of(X, used, shift, 2))
+    elif kind == "scale" and X.dtype != np.uint8:
+        shift, spread = low, high - low
+    else:
+        return None, None
+    # A feature that never varies carries nothing: it becomes 0.
+    return shift, 1.0 / np.where(spread > 0, spread, 1.0)
+
+
+def _mean_of(
+    X: NDArray[Any], used: NDArray[np.int64], shift: NDArray[np.float64], power: int
+) -> NDArray[np.float64]:
+    total = np.zeros(X.shape[1])
+    for piece in _pieces(X, used):
+        total += ((piece - shift) ** power).sum(axis=0)
+    return total / len(used)

@@ -1,0 +1,154 @@
+"""The graph that a fit trains: network, loss, weights and penalties in one cost, beside its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from chainrule.errors import UserError
+from chainrule.graph.expression import Expression, constant, examples
+from chainrule.graph.ops.elementwise import equal
+from chainrule.graph.ops.reduction import mean
+from chainrule.graph.ops.reduction import sum as sum_of
+from chainrule.graph.ops.shape import pick, reshape
+from chainrule.network.losses import LOSSES, Loss, mean_cost
+from chainrule.network.losses import loss as loss_of
+from chainrule.network.network import Connected, Network, initial_values
+from chainrule.network.penalties import penalised
+from chainrule.network.preprocessing import Preprocessing
+from chainrule.training.descent import Descent
+from chainrule.training.labels import Labels
+from chainrule.training.optimizers import Optimizer
+
+Array = NDArray[Any]
+
+# What counts as a probability of class 1 large enough to say so.
+_THRESHOLD = 0.5
+
+
+def output_activation(network: Network) -> str:
+    """The name of the last layer's activation."""
+    name: str = network.to_dict()["layers"][-1]["activation"]
+    return name if isinstance(name, str) else "custom"
+
+
+def parameter_shapes(network: Network, features: int) -> list[tuple[int, ...]]:
+    """The shapes of a network's parameters on rows of so many features, in order."""
+    connected = network.connect(examples("X", features=features))
+    return [tuple(int(axis) for axis in node.shape) for node in connected.parameters]
+
+
+def loss_for(network: Network, choice: str | Loss | Callable[[Expression, Expression], Expression] | None) -> Loss:
+    """Return the loss that was chosen, or the one that suits the output."""
+    if choice is None:
+        default = {"sigmoid": "binary_cross_entropy", "softmax": "categorical_cross_entropy"}
+        return LOSSES[default.get(output_activation(network), "squared_error")]
+    chosen = loss_of(choice, outputs=network.outputs)
+    if chosen.kind == "binary" and network.outputs > 1:
+        raise UserError(
+            f"{chosen.name} tells two classes apart with one output, but the network has {network.outputs}: "
+            "use categorical_cross_entropy after a softmax"
+        )
+    return chosen
+
+
+@dataclass(frozen=True, eq=False)
+class CostGraph:
+    """The graph of a fit.
+
+    Attributes:
+        J: the cost of a training step: dropout drops, examples are weighted.
+        evaluation: cost and figures in prediction mode.
+        connected: the network in the graph of J.
+        loss: what is averaged.
+        accuracy: the share of right answers in a training step; None where the answers are no classes.
+        weighted: whether J reads weights of examples.
+    """
+
+    J: Expression
+    evaluation: dict[str, Expression]
+    connected: Connected
+    loss: Loss
+    accuracy: Expression | None
+    weighted: bool
+
+    @classmethod
+    def build(
+        cls,
+        network: Network,
+        preprocessing: Preprocessing,
+        loss: Loss,
+        *,
+        weighted: bool,
+        classify: bool,
+        l1: float,
+        l2: float,
+    ) -> CostGraph:
+        """Write down the cost of a network on data X and y."""
+        X = examples("X", features=preprocessing.features)
+        rows = preprocessing.expression(X)
+        trained = network.connect(rows, training=True)
+        used = network.connect(rows, parameters=trained)
+        y = _labels_input(loss, trained.output)
+        weights = examples("weights") if weighted else None
+        J = penalised(mean_cost(loss(trained.output, y), weights), trained.weights, l1=l1, l2=l2)
+        checked = penalised(mean_cost(loss(used.output, y)), used.weights, l1=l1, l2=l2)
+        evaluation = {"cost": checked}
+        if classify:
+            evaluation["accuracy"] = accuracy(used.output, y)
+        hits = accuracy(trained.output, y) if classify else None
+        return cls(J.named("J"), evaluation, trained, loss, hits, weighted)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the parameters: W1, b1, ..."""
+        return [str(node.name) for node in self.connected.parameters]
+
+    @property
+    def outputs(self) -> int:
+        """The number of outputs."""
+        return int(self.connected.output.shape[1])
+
+    def descent(
+        self, optimizer: Optimizer, *, seed: int, dtype: DTypeLike, first: Sequence[Array] | None
+    ) -> Descent:
+        """Compile the graph; parameters start at `first`, or where their initializers say."""
+        parameters = self.connected.parameters
+        values = initial_values(parameters, seed) if first is None else first
+        return Descent(
+            self.J,
+            parameters,
+            dict(zip(parameters, values, strict=True)),
+            optimizer=optimizer,
+            metrics={} if self.accuracy is None else {"accuracy": self.accuracy},
+            evaluation=self.evaluation,
+            dtype=dtype,
+            seed=seed,
+        )
+
+    def data(self, X: Array, labels: Labels, weights: NDArray[np.float64] | None) -> dict[str, Array]:
+        """The arrays by the names of the graph's inputs; X is taken as it is, not copied."""
+        data = {"X": X, "y": labels.for_loss(self.loss.kind)}
+        return data if weights is None else data | {"weights": weights}
+
+
+def _labels_input(loss: Loss, output: Expression) -> Expression:
+    shape = loss.label_shape(output.shape)
+    return examples("y") if len(shape) == 1 else examples("y", features=int(shape[1]))
+
+
+def accuracy(output: Expression, y: Expression) -> Expression:
+    """Return the share of examples whose answer is right.
+
+    With one output, the answer is 1 from a probability of 0.5 on; with several, the first of the largest.
+    """
+    if output.shape[1] == 1:
+        return mean(equal(output >= _THRESHOLD, y))
+    classes = constant(np.arange(int(output.shape[1])))
+    own = reshape(pick(output, y), ("m", 1))
+    ahead = (output > own) + equal(output, own) * (classes < reshape(y, ("m", 1)))
+    return mean(equal(sum_of(ahead, axis=1), 0.0))

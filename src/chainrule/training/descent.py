@@ -1,0 +1,143 @@
+"""The descent: a cost, its gradients and an optimizer, compiled to one program and run step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from operator import add
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from chainrule.compiler.differentiate import differentiate
+from chainrule.compiler.lower import EntrySpec, compile_program
+from chainrule.compiler.numpy_run import NumpyRun, StepKey
+from chainrule.errors import UserError
+from chainrule.graph.expression import Expression, topological, variable
+from chainrule.graph.ops.elementwise import minimum, sqrt
+from chainrule.graph.ops.reduction import sum as sum_of
+from chainrule.graph.rewrite import stable
+from chainrule.training.optimizers import Optimizer
+
+Array = NDArray[Any]
+
+# PyTorch's clip_grad_norm_ adds this to the norm before it divides.
+_CLIP_EPSILON = 1e-6
+
+
+class Descent:
+    """A program that changes parameters so that a cost falls.
+
+    Args:
+        J: the cost, a number.
+        parameters: what to change: leaves of J.
+        values: the first value of each parameter, and of every other leaf of J that is neither data nor changed.
+        optimizer: how to change them.
+        metrics: more numbers to compute in each step, by name, from the state before the step.
+        evaluation: expressions of the entry `evaluate`, which changes nothing.
+        dtype: float32, or float64 as a reference.
+        seed: the key of random numbers such as dropout's.
+    """
+
+    def __init__(
+        self,
+        J: Expression,
+        parameters: Sequence[Expression],
+        values: Mapping[Expression, Array],
+        *,
+        optimizer: Optimizer,
+        metrics: Mapping[str, Expression] | None = None,
+        evaluation: Mapping[str, Expression] | None = None,
+        dtype: DTypeLike = np.float32,
+        seed: int = 0,
+    ) -> None:
+        if J.shape != ():
+            raise UserError(f"the cost must be a single number, but {J} has shape {J.shape}; take cr.mean of it")
+        self.parameters = tuple(parameters)
+        self.seed = seed
+        rate, step = variable("learning_rate"), variable("step")
+        differentiated = differentiate(J, parameters)
+        updates = _updates(self.parameters, differentiated.gradients, optimizer, rate, step)
+        extra = dict(zip(metrics or {}, stable(list((metrics or {}).values())), strict=True))
+        entries = {
+            "step": EntrySpec({"cost": differentiated.cost, **extra}, updates),
+            "value_and_gradient": EntrySpec(
+                {"cost": differentiated.cost} | {f"gradient {i}": g for i, g in enumerate(differentiated.gradients)}
+            ),
+        }
+        if evaluation:
+            sound = stable(list(evaluation.values()))
+            entries["evaluate"] = EntrySpec(dict(zip(evaluation, sound, strict=True)))
+        compiled = compile_program(entries, scalars=[rate, step], state=self.parameters)
+        self.names = compiled.names
+        self.program = compiled.program
+        # The optimizer's own state starts at zero.
+        start = {compiled.names[leaf]: np.zeros(_shape(leaf)) for leaf in updates}
+        start |= {compiled.names[leaf]: value for leaf, value in values.items() if leaf in compiled.names}
+        self.machine = NumpyRun(self.program, start, dtype=dtype)
+
+    def step(
+        self,
+        data: Mapping[str, Array],
+        number: int,
+        learning_rate: float,
+        *,
+        rows: NDArray[np.int64] | None = None,
+    ) -> dict[str, float]:
+        """Take step `number` (from 1) on the given rows; return the cost and metrics as they were before it."""
+        scalars = {"learning_rate": learning_rate, "step": float(number)}
+        key = StepKey(self.seed, number)
+        outputs = self.machine.run("step", data, rows=rows, scalars=scalars, key=key)
+        return {name: float(value) for name, value in outputs.items()}
+
+    def evaluate(self, data: Mapping[str, Array], *, rows: NDArray[np.int64] | None = None) -> dict[str, float]:
+        """Compute the expressions of `evaluation` on other data, or on other rows."""
+        outputs = self.machine.run("evaluate", data, rows=rows)
+        return {name: float(value) for name, value in outputs.items()}
+
+    def value_and_gradient(self, data: Mapping[str, Array]) -> tuple[float, list[Array]]:
+        """Compute the cost and its gradients without changing anything."""
+        outputs = self.machine.run("value_and_gradient", data)
+        return float(outputs["cost"]), [outputs[f"gradient {i}"] for i in range(len(self.parameters))]
+
+    def values(self) -> list[Array]:
+        """Copy the parameters as they are now."""
+        return [self.machine.state[self.names[parameter]].copy() for parameter in self.parameters]
+
+    def restore(self, values: Sequence[Array]) -> None:
+        """Set the parameters to values of before; the optimizer's state stays."""
+        for parameter, value in zip(self.parameters, values, strict=True):
+            self.machine.state[self.names[parameter]][...] = value
+
+
+def _shape(leaf: Expression) -> tuple[int, ...]:
+    return tuple(int(axis) for axis in leaf.shape)
+
+
+def _updates(
+    parameters: Sequence[Expression],
+    gradients: Sequence[Expression],
+    optimizer: Optimizer,
+    rate: Expression,
+    step: Expression,
+) -> dict[Expression, Expression]:
+    if optimizer.clip_norm is not None:
+        gradients = clipped(gradients, optimizer.clip_norm)
+    updates: dict[Expression, Expression] = {}
+    for w, g in zip(parameters, gradients, strict=True):
+        update = optimizer.update(w, g, learning_rate=rate, step=step)
+        updates |= {w: update.parameter, **update.state}
+    return updates
+
+
+def clipped(gradients: Sequence[Expression], largest_norm: float) -> list[Expression]:
+    """Scale gradients down together, so that the root of the sum of all squares is at most `largest_norm`."""
+    norm = sqrt(reduce(add, [sum_of(g**2) for g in gradients]))
+    factor = minimum(1.0, largest_norm / (norm + _CLIP_EPSILON))
+    return [factor * g for g in gradients]
+
+
+def data_leaves(J: Expression) -> list[Expression]:
+    """List the leaves of a cost that hold examples."""
+    return [node for node in topological([J]) if node.op.name == "examples"]

@@ -1,0 +1,136 @@
+"""The loop over epochs and batches."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.training.bar import EpochBar
+from chainrule.training.batches import batches_of_epoch
+from chainrule.training.descent import Descent
+from chainrule.training.history import Epoch, History, Recorder
+from chainrule.training.optimizers import Optimizer
+from chainrule.training.stopping import Stopping, Values, all_finite
+
+Data = Mapping[str, NDArray[Any]]
+
+# Told of each epoch; the answer True ends the training.
+Callback = Callable[[Epoch], object]
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """How long to train, on what, and who is told.
+
+    `rows` are the rows of `data` to train on (None for all), `validation_rows` those of `validation` to check on.
+    """
+
+    data: Data
+    count: int
+    rows: NDArray[np.int64] | None
+    validation: Data | None
+    validation_rows: NDArray[np.int64] | None
+    epochs: int
+    batch_size: int | None
+    optimizer: Optimizer
+    stopping: Stopping
+    callbacks: Sequence[Callback] = ()
+    progress: bool | None = None
+
+
+class Diverged(Exception):
+    """The cost of a step is no longer a number."""
+
+
+def train(descent: Descent, plan: Plan) -> History:
+    """Train until the epochs are over or something stops it; the descent ends with the parameters to keep."""
+    records: list[Epoch] = []
+    good = _Good(descent)
+    reason = None
+    with EpochBar(plan.epochs, plan.count, enabled=plan.progress) as bar:
+        while reason is None and len(records) < plan.epochs:
+            number = len(records) + 1
+            try:
+                record = _epoch(descent, plan, number, good, bar)
+            except Diverged as problem:
+                descent.restore(good.values)
+                return _history(records, plan, str(problem), diverged=True)
+            records.append(record)
+            reason = plan.stopping.after(record, descent.values() if plan.stopping.early else [])
+            for callback in plan.callbacks:
+                if callback(record) is True:
+                    reason = reason or "a callback asked to stop"
+    return _finish(descent, plan, records, reason or f"all {plan.epochs} epochs are done", good)
+
+
+def _finish(descent: Descent, plan: Plan, records: list[Epoch], reason: str, good: _Good) -> History:
+    if plan.stopping.best_values is not None:
+        descent.restore(plan.stopping.best_values)
+    elif not all_finite(descent.values()):
+        descent.restore(good.values)
+        return _history(records, plan, "the parameters overflowed in the last epoch", diverged=True)
+    return _history(records, plan, reason)
+
+
+def _history(records: list[Epoch], plan: Plan, reason: str, *, diverged: bool = False) -> History:
+    return History(tuple(records), plan.stopping.best_epoch, reason, diverged)
+
+
+class _Good:
+    """The last parameters known to give a cost that is a number: those of the start of an epoch."""
+
+    def __init__(self, descent: Descent) -> None:
+        self.values: Values = descent.values()
+        self._candidate = self.values
+
+    def epoch_starts(self, values: Values) -> None:
+        self._candidate = values
+
+    def cost_is_finite(self) -> None:
+        self.values = self._candidate
+
+
+def _epoch(descent: Descent, plan: Plan, number: int, good: _Good, bar: EpochBar) -> Epoch:
+    started = time.perf_counter()
+    recorder = Recorder()
+    rate = 0.0
+    batches: Sequence[NDArray[Any] | None] = [None]
+    if plan.batch_size is not None:
+        batches = batches_of_epoch(plan.count, plan.batch_size, descent.seed, number - 1)
+    good.epoch_starts(descent.values())
+    for place, batch in enumerate(batches):
+        rows = plan.rows if batch is None else batch if plan.rows is None else plan.rows[batch]
+        rate = plan.optimizer.rate_at(number - 1 + place / len(batches), plan.epochs)
+        step = (number - 1) * len(batches) + place + 1
+        outputs = descent.step(plan.data, step, rate, rows=rows)
+        if not math.isfinite(outputs["cost"]):
+            raise Diverged(f"the cost overflowed at step {step} (epoch {number}) with learning rate {rate:g}")
+        good.cost_is_finite()
+        recorder.add(outputs, plan.count if batch is None else len(batch))
+        bar.step(recorder.examples, recorder.mean("cost"), recorder.mean("accuracy"))
+    record = _record(descent, plan, number, recorder, rate, started)
+    bar.epoch(record)
+    return record
+
+
+def _record(descent: Descent, plan: Plan, number: int, recorder: Recorder, rate: float, started: float) -> Epoch:
+    checked: dict[str, float] = {}
+    if plan.validation is not None:
+        checked = descent.evaluate(plan.validation, rows=plan.validation_rows)
+    cost = recorder.mean("cost")
+    assert cost is not None
+    return Epoch(
+        epoch=number,
+        cost=cost,
+        accuracy=recorder.mean("accuracy"),
+        validation_cost=checked.get("cost"),
+        validation_accuracy=checked.get("accuracy"),
+        learning_rate=rate,
+        seconds=time.perf_counter() - started,
+    )

@@ -1,0 +1,186 @@
+"""Minimising any cost that is an expression."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from chainrule.errors import UserError
+from chainrule.graph import shapes
+from chainrule.graph.expression import Expression, topological
+from chainrule.progress import track
+from chainrule.training.batches import batch_stream, rows_in_batch
+from chainrule.training.descent import Descent, data_leaves
+from chainrule.training.optimizers import Optimizer, optimizer_of
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Minimum:
+    """Where a descent ended.
+
+    Attributes:
+        parameters: the last good value of each parameter.
+        cost: the cost there, over all the data.
+        costs: the cost before each step (of its batch), shape (steps,).
+        diverged_at: the number of the step at which the cost was no longer a number, if that happened.
+    """
+
+    parameters: Mapping[Expression, Array]
+    cost: float
+    costs: NDArray[np.float64]
+    diverged_at: int | None = None
+
+    def __getitem__(self, parameter: Expression) -> Array:
+        """The value of one parameter."""
+        return self.parameters[parameter]
+
+
+def minimize(
+    J: Expression,
+    parameters: Sequence[Expression],
+    *,
+    data: Mapping[Expression, ArrayLike] | None = None,
+    optimizer: str | Optimizer = "sgd",
+    steps: int = 1000,
+    batch_size: int | str = "all",
+    seed: int = 0,
+    initial: Mapping[Expression, ArrayLike] | None = None,
+    dtype: DTypeLike = np.float32,
+    progress: bool | None = None,
+) -> Minimum:
+    """Change parameters, step by step, so that a cost falls.
+
+    Args:
+        J: the cost: any expression that is a single number.
+        parameters: the leaves of J to change.
+        data: the value of every other leaf; those with examples are arrays with one row an example.
+        optimizer: by name ("sgd" is gradient descent) or as an object with its learning rate.
+        steps: how many steps to take.
+        batch_size: examples in a step, drawn without repetition in a new order each epoch; "all" takes all.
+        seed: decides initial values and the order of examples.
+        initial: first values of parameters, instead of those they were made with.
+        dtype: float32, or float64.
+        progress: show a bar; None shows it on a terminal.
+
+    Returns:
+        The parameters found and the costs on the way. If the cost overflows, the descent stops with the last
+        parameters that gave a number.
+
+    Raises:
+        UserError: missing or unsuitable values.
+
+    Example:
+        >>> import chainrule as cr
+        >>> X, y = cr.examples("X", features=1), cr.examples("y")
+        >>> w, b = cr.parameter("w", (1,)), cr.parameter("b")
+        >>> J = cr.mean((X @ w + b - y) ** 2)
+        >>> data = {X: [[0.0], [1.0], [2.0]], y: [1.0, 3.0, 5.0]}
+        >>> minimum = cr.minimize(J, [w, b], data=data, optimizer=cr.GradientDescent(0.2), steps=200)
+        >>> round(float(minimum[w][0]), 2), round(float(minimum[b]), 2)
+        (2.0, 1.0)
+    """
+    if not isinstance(steps, int) or steps < 0:
+        raise UserError(f"steps must be a whole number, not {steps!r}")
+    given = _checked_data(J, parameters, data or {})
+    values = _first_values(parameters, initial or {}, seed) | {
+        leaf: array for leaf, array in given.items() if not shapes.has_examples(leaf.shape)
+    }
+    descent = Descent(J, parameters, values, optimizer=(chosen := optimizer_of(optimizer)), dtype=dtype, seed=seed)
+    rows = {descent.names[leaf]: array for leaf, array in given.items() if shapes.has_examples(leaf.shape)}
+    return _descend(descent, rows, chosen, steps, batch_size, progress)
+
+
+def _descend(
+    descent: Descent,
+    rows: Mapping[str, Array],
+    optimizer: Optimizer,
+    steps: int,
+    batch_size: int | str,
+    progress: bool | None,
+) -> Minimum:
+    count = len(next(iter(rows.values()))) if rows else 0
+    size = rows_in_batch(batch_size, count)
+    per_epoch = 1 if size is None else -(-count // size)
+    batches = islice(batch_stream(count, size, descent.seed), steps)
+    costs: list[float] = []
+    good = descent.values()
+    for batch in track(batches, total=steps, label="minimize", enabled=progress):
+        if len(costs) % per_epoch == 0:
+            candidate = descent.values()
+        rate = optimizer.rate_at(len(costs) / per_epoch, -(-steps // per_epoch))
+        cost = descent.step(rows, len(costs) + 1, rate, rows=batch)["cost"]
+        if not np.isfinite(cost):
+            break
+        costs.append(cost)
+        good = candidate
+    return _ended(descent, rows, costs, steps, good)
+
+
+def _ended(
+    descent: Descent, rows: Mapping[str, Array], costs: list[float], steps: int, good: list[Array]
+) -> Minimum:
+    """Keep the parameters at the end, or the last good ones where the cost is no number there."""
+    final, kept = descent.value_and_gradient(rows)[0], descent.values()
+    diverged = None
+    if len(costs) < steps or not np.isfinite(final):
+        diverged, kept = len(costs) + 1, good
+        final = costs[-1] if costs else final
+    found = dict(zip(descent.parameters, kept, strict=True))
+    return Minimum(found, final, np.array(costs), diverged)
+
+
+def _checked_data(
+    J: Expression, parameters: Sequence[Expression], data: Mapping[Expression, ArrayLike]
+) -> dict[Expression, Array]:
+    leaves = [node for node in topological([J]) if node.op.name in {"examples", "variable", "parameter"}]
+    for w in parameters:
+        if w not in leaves:
+            raise UserError(f"{w} is to be changed, but it is not an input or parameter of {J}")
+    for leaf in data:
+        if leaf not in leaves:
+            raise UserError(f"{leaf} is given data, but {J} does not depend on it")
+    for leaf in leaves:
+        if leaf not in data and leaf not in parameters:
+            raise UserError(
+                f"{leaf} has no value: give it in data={{{leaf}: ...}}, or list it among the parameters"
+            )
+    found = {leaf: np.asarray(array) for leaf, array in data.items()}
+    for leaf, array in found.items():
+        _check_array(leaf, array)
+    counts = {len(array) for leaf, array in found.items() if leaf in data_leaves(J)}
+    if len(counts) > 1:
+        raise UserError(f"the data differ in their number of examples: {sorted(counts)}")
+    return found
+
+
+def _check_array(leaf: Expression, array: Array) -> None:
+    fits = len(array.shape) == len(leaf.shape) and all(
+        axis in ("m", length) for axis, length in zip(leaf.shape, array.shape, strict=True)
+    )
+    if not fits:
+        raise UserError(f"the data of {leaf} have shape {array.shape}, not {shapes.text(leaf.shape)}")
+    if array.dtype.kind not in "biuf":
+        raise UserError(f"the data of {leaf} must be real numbers, not {array.dtype}")
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise UserError(f"the data of {leaf} hold values that are not finite numbers (NaN or infinity)")
+
+
+def _first_values(
+    parameters: Sequence[Expression], initial: Mapping[Expression, ArrayLike], seed: int
+) -> dict[Expression, Array]:
+    values: dict[Expression, Array] = {}
+    for index, w in enumerate(parameters):
+        shape = tuple(int(axis) for axis in w.shape)
+        start = initial.get(w, w.attributes.get("init", 0.0))
+        array = np.asarray(start(shape, (seed, index)) if callable(start) else start, dtype=np.float64)
+        if array.shape not in ((), shape):
+            raise UserError(f"the first value of {w} has shape {array.shape}, not {shape}")
+        values[w] = np.broadcast_to(array, shape)
+    return values

@@ -1,0 +1,185 @@
+"""Optimizers: each says, as expressions, how a parameter and the optimizer's own state change in one step.
+
+Formulas and constants are PyTorch's. With g the gradient and t the number of the step (the first is 1).
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from chainrule.errors import UserError
+from chainrule.graph.expression import Expression, parameter
+from chainrule.graph.ops.elementwise import expm1, sqrt
+from chainrule.network.names import chosen
+from chainrule.training.schedules import Schedule
+
+
+@dataclass(frozen=True, eq=False)
+class Update:
+    """One step of one parameter: its new value, and the new value of each piece of state."""
+
+    parameter: Expression
+    state: Mapping[Expression, Expression] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Optimizer(ABC):
+    """What all optimizers share.
+
+    Attributes:
+        learning_rate: a number, or a schedule (`cr.Cosine(0.1)`...).
+        clip_norm: where set, the gradients of all parameters together are scaled down to this norm at most.
+    """
+
+    learning_rate: float | Schedule = 0.01
+    clip_norm: float | None = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        rate = self.learning_rate
+        if not callable(rate) and not (math.isfinite(rate) and rate > 0):
+            raise UserError(f"the learning rate must be a positive number, not {rate}")
+        if self.clip_norm is not None and not self.clip_norm > 0:
+            raise UserError(f"clip_norm must be a positive number, not {self.clip_norm}")
+
+    @abstractmethod
+    def update(self, w: Expression, g: Expression, *, learning_rate: Expression, step: Expression) -> Update:
+        """Write down one step for the parameter `w` with the gradient `g`."""
+
+    def rate_at(self, epoch: float, epochs: int) -> float:
+        """Return the learning rate at a point of the training, counted in epochs."""
+        return self.learning_rate(epoch, epochs) if callable(self.learning_rate) else self.learning_rate
+
+
+def _state(w: Expression, name: str) -> Expression:
+    return parameter(f"{w.name}.{name}", _known_shape(w), 0.0)
+
+
+def _known_shape(w: Expression) -> tuple[int, ...]:
+    return tuple(int(axis) for axis in w.shape)
+
+
+@dataclass(frozen=True)
+class GradientDescent(Optimizer):
+    """Gradient descent: w := w - learning_rate * g.
+
+    Example:
+        >>> import chainrule as cr
+        >>> w = cr.parameter("w", (), 1.0)
+        >>> minimum = cr.minimize((w - 3) ** 2, [w], optimizer=cr.GradientDescent(0.1), steps=100)
+        >>> round(float(minimum[w]), 3)
+        3.0
+    """
+
+    def update(self, w: Expression, g: Expression, *, learning_rate: Expression, step: Expression) -> Update:
+        """Write down one step."""
+        return Update(w - learning_rate * g)
+
+
+@dataclass(frozen=True)
+class Momentum(Optimizer):
+    """Momentum (Polyak 1964): v := momentum * v + g; w := w - learning_rate * v."""
+
+    momentum: float = 0.9
+
+    def update(self, w: Expression, g: Expression, *, learning_rate: Expression, step: Expression) -> Update:
+        """Write down one step."""
+        v = _state(w, "velocity")
+        v_new = self.momentum * v + g
+        return Update(w - learning_rate * v_new, {v: v_new})
+
+
+@dataclass(frozen=True)
+class Nesterov(Optimizer):
+    """Nesterov's momentum (Sutskever et al. 2013): v := momentum * v + g; w := w - rate * (g + momentum * v)."""
+
+    momentum: float = 0.9
+
+    def update(self, w: Expression, g: Expression, *, learning_rate: Expression, step: Expression) -> Update:
+        """Write down one step."""
+        v = _state(w, "velocity")
+        v_new = self.momentum * v + g
+        return Update(w - learning_rate * (g + self.momentum * v_new), {v: v_new})
+
+
+@dataclass(frozen=True)
+class RMSprop(Optimizer):
+    """RMSprop (Hinton 2012): s := decay * s + (1 - decay) * g**2; w := w - rate * g / (sqrt(s) + epsilon)."""
+
+    decay: float = 0.99
+    epsilon: float = 1e-8
+
+    def update(self, w: Expression, g: Expression, *, learning_rate: Expression, step: Expression) -> Update:
+        """Write down one step."""
+        s = _state(w, "mean_square")
+        s_new = self.decay * s + (1 - self.decay) * g**2
+        return Update(w - learning_rate * g / (sqrt(s_new) + self.epsilon), {s: s_new})
+
+
+@dataclass(frozen=True)
+class Adam(Optimizer):
+    """Adam (Kingma, Ba 2015): means of g and g**2, corrected for their start at zero.
+
+    m := beta1 * m + (1 - beta1) * g; v := beta2 * v + (1 - beta2) * g**2;
+    w := w - rate * (m / (1 - beta1**t)) / (sqrt(v / (1 - beta2**t)) + epsilon).
+    """
+
+    learning_rate: float | Schedule = 0.001
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+
+    def update(self, w: Expression, g: Expression, *, learning_rate: Expression, step: Expression) -> Update:
+        """Write down one step."""
+        m, v = _state(w, "mean"), _state(w, "mean_square")
+        m_new = self.beta1 * m + (1 - self.beta1) * g
+        v_new = self.beta2 * v + (1 - self.beta2) * g**2
+        size = learning_rate / _one_minus_power(self.beta1, step)
+        scale = sqrt(_one_minus_power(self.beta2, step))
+        return Update(w - size * (m_new / (sqrt(v_new) / scale + self.epsilon)), {m: m_new, v: v_new})
+
+
+@dataclass(frozen=True)
+class AdamW(Adam):
+    """Adam with decoupled weight decay (Loshchilov, Hutter 2019): first w := w * (1 - rate * weight_decay)."""
+
+    weight_decay: float = 0.01
+
+    def update(self, w: Expression, g: Expression, *, learning_rate: Expression, step: Expression) -> Update:
+        """Write down one step."""
+        adam = super().update(w, g, learning_rate=learning_rate, step=step)
+        return Update(adam.parameter - learning_rate * self.weight_decay * w, adam.state)
+
+
+def _one_minus_power(base: float, step: Expression) -> Expression:
+    # In float32, 1 - 0.999**t would lose five digits at the first steps.
+    return -expm1(step * math.log(base))
+
+
+OPTIMIZERS: dict[str, type[Optimizer]] = {
+    "sgd": GradientDescent,
+    "momentum": Momentum,
+    "nesterov": Nesterov,
+    "rmsprop": RMSprop,
+    "adam": Adam,
+    "adamw": AdamW,
+}
+
+
+def optimizer_of(
+    choice: str | Optimizer, *, learning_rate: float | Schedule | None = None, clip_norm: float | None = None
+) -> Optimizer:
+    """Return an optimizer as it is, or by name with its usual constants.
+
+    Example:
+        >>> optimizer_of("adam")
+        Adam(learning_rate=0.001, clip_norm=None, beta1=0.9, beta2=0.999, epsilon=1e-08)
+    """
+    if isinstance(choice, Optimizer):
+        if learning_rate is not None or clip_norm is not None:
+            raise UserError("give the learning rate and clip_norm to the optimizer itself, or its name instead")
+        return choice
+    kind = chosen("optimizer", choice, OPTIMIZERS)
+    return kind(clip_norm=clip_norm) if learning_rate is None else kind(learning_rate, clip_norm=clip_norm)
