@@ -1,0 +1,1 @@
+"""Networks: layers, activations, initializers and losses, all of which build expressions."""
