@@ -10,11 +10,24 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from chainrule.errors import UserError
 from chainrule.graph import shapes
-from chainrule.graph.expression import CONSTANT, COUNT, DRAW, Expression, substitute, topological, variable
+from chainrule.graph.expression import (
+    CONSTANT,
+    COUNT,
+    DRAW,
+    EXAMPLES,
+    PARAMETER,
+    VARIABLE,
+    Expression,
+    substitute,
+    topological,
+    variable,
+)
 from chainrule.graph.rewrite import stable
 from chainrule.random import uniform
 
 Values = Mapping[Any, ArrayLike]
+
+_FROM_OUTSIDE = {VARIABLE, EXAMPLES, PARAMETER}
 
 
 def value(
@@ -31,7 +44,8 @@ def value(
 
     Args:
         expression: what to compute.
-        values: the value of each input and parameter, by node or by name; an inner node may be given too.
+        values: the value of each input and parameter, by node or by name; an inner node may be given too. There
+            may be nodes that the expression does not depend on: one mapping serves a cost and its gradients.
         dtype: the floating-point type of the computation.
         rewrite: compute a numerically sound copy (the same mathematics); False computes what is written.
         seed, step: the key of random numbers, for graphs with dropout.
@@ -62,10 +76,9 @@ def bind(
     """Find the node that each given value belongs to, and check its shape."""
     order = topological(roots)
     names = _nodes_by_name(order)
-    known = set(order)
     found: dict[Expression, NDArray[Any]] = {}
     for key, given in [*(values or {}).items(), *by_name.items()]:
-        node = _node_of(key, names, known)
+        node = key if isinstance(key, Expression) else _node_of(key, names)
         if node in found:
             raise UserError(f"{node} is given a value twice")
         found[node] = _checked(node, given)
@@ -80,11 +93,7 @@ def _nodes_by_name(order: Sequence[Expression]) -> dict[str, list[Expression]]:
     return names
 
 
-def _node_of(key: Any, names: Mapping[str, list[Expression]], known: set[Expression]) -> Expression:
-    if isinstance(key, Expression):
-        if key not in known:
-            raise UserError(f"{key} is given a value, but it is not in the graph")
-        return key
+def _node_of(key: Any, names: Mapping[str, list[Expression]]) -> Expression:
     nodes = names.get(key, []) if isinstance(key, str) else []
     if not nodes:
         there = ", ".join(sorted(names)) or "none"
@@ -124,8 +133,8 @@ def count_examples(given: Mapping[Expression, NDArray[Any]]) -> int | None:
 def _cut_at_given(
     roots: Sequence[Expression], given: Mapping[Expression, NDArray[Any]]
 ) -> tuple[list[Expression], dict[Expression, NDArray[Any]]]:
-    """Replace inner nodes whose values are given by variables."""
-    leaves = {node: node if node.op.leaf else variable(str(node), node.shape) for node in given}
+    """Replace nodes whose values are given by variables; those that are variables already stay."""
+    leaves = {node: node if node.op in _FROM_OUTSIDE else variable(str(node), node.shape) for node in given}
     inner = {node: leaf for node, leaf in leaves.items() if leaf is not node}
     cut = substitute(roots, inner) if inner else list(roots)
     return cut, {leaves[node]: array for node, array in given.items()}
