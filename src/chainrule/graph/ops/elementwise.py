@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from chainrule.graph.expression import Expression, Operand, apply, constant, is_constant
+from chainrule.graph.expression import Expression, Operand, apply, is_constant
 from chainrule.graph.ops.building import elementwise
 
 elementwise("copy", [lambda g, node, x: g], opcode="copy")
@@ -49,15 +49,15 @@ elementwise(
 
 
 def _power_by_base(g: Expression, node: Expression, a: Expression, b: Expression) -> Expression:
-    if is_constant(b):
-        # With the exponent known, a zero one needs no special case: b - 1 is folded, and b = 0 gives 0.
-        return constant(0.0) if is_constant(b, 0.0) else g * b * a ** (b - 1)
+    if is_constant(b) and b.attributes["value"].all():
+        return g * b * a ** (b - 1)
     return where(equal(b, 0.0), 0.0, g * b * a ** (b - 1))
 
 
 def _power_by_exponent(g: Expression, node: Expression, a: Expression, b: Expression) -> Expression:
     # At a = 0 the power is constant for b > 0 and the logarithm infinite: the derivative is 0, as in PyTorch.
-    return g * where(equal(a, 0.0), 0.0, node * log(where(equal(a, 0.0), 1.0, a)))
+    settled = equal(a, 0.0) * (b >= 0)
+    return g * where(settled, 0.0, node * log(where(settled, 1.0, a)))
 
 
 elementwise("power", [_power_by_base, _power_by_exponent], opcode="power", symbol="**", precedence=40)
@@ -116,7 +116,7 @@ def exp(x: Operand) -> Expression:
         >>> import chainrule as cr
         >>> x = cr.variable("x")
         >>> print(cr.gradients(cr.exp(2 * x), [x])[0])
-        exp(2 * x) * 2
+        2 * exp(2 * x)
     """
     return apply("exp", x)
 
