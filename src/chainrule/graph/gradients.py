@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chainrule.errors import UserError
-from chainrule.graph import shapes
 from chainrule.graph.expression import Expression, constant, topological
 from chainrule.graph.ops.shape import broadcast_to, sum_to
 from chainrule.graph.simplify import simplified, simplify
@@ -34,6 +33,7 @@ def gradients(J: Expression, nodes: Sequence[Expression] | Expression) -> list[E
     """
     if isinstance(nodes, Expression):
         raise UserError("gradients(J, nodes): nodes is a list, so write [w], or use cr.grad(J, w)")
+    nodes = list(nodes)
     forward = topological([J])
     known = set(forward)
     for node in nodes:
@@ -51,7 +51,7 @@ def grad(J: Expression, node: Expression) -> Expression:
         >>> import chainrule as cr
         >>> x = cr.variable("x")
         >>> print(cr.grad(cr.grad(x**3, x), x))
-        3 * (2 * x)
+        6 * x
     """
     return gradients(J, [node])[0]
 
@@ -90,5 +90,5 @@ def _through(node: Expression, position: int, gradient: Expression) -> Expressio
         # A rule may give less than the full shape (a constant); the sum must run over every copy.
         part = part if part.shape == node.shape else broadcast_to(part, node.shape)
         part = sum_to(part, source.shape)
-    assert shapes.size(part.shape) == shapes.size(source.shape), (node.op, part.shape, source.shape)
+    assert part.shape == source.shape, (node.op, part.shape, source.shape)
     return part

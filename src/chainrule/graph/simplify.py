@@ -14,6 +14,7 @@ from chainrule.graph.expression import (
     Expression,
     apply,
     constant,
+    example_count,
     is_constant,
     rebuild,
     topological,
@@ -93,20 +94,57 @@ def _multiply(node: Expression) -> Expression | None:
         return _as(node.shape, a)
     if is_constant(a, 0.0) or is_constant(b, 0.0):
         return _as(node.shape, constant(0.0))
-    if is_constant(a, -1.0):
-        return _as(node.shape, -b)
-    if is_constant(b, -1.0):
-        return _as(node.shape, -a)
-    return _sign_outside(node)
+    positive = _sign_outside(node)
+    return _number_first(node) if positive is None else positive
 
 
 def _sign_outside(node: Expression) -> Expression | None:
-    """From (-a) * b make -(a * b), where sums can take up the sign."""
+    """From (-a) * b make -(a * b), and the like for every linear operation: sums can take up the sign."""
     for position, source in enumerate(node.inputs):
-        if source.op.name == "negate" and not source.name:
-            inputs = list(node.inputs)
-            inputs[position] = source.inputs[0]
+        positive = _without_sign(source)
+        if positive is not None:
+            inputs = [*node.inputs[:position], positive, *node.inputs[position + 1 :]]
             return -simplified(rebuild(node, inputs))
+    return None
+
+
+def _without_sign(node: Expression) -> Expression | None:
+    if node.name:
+        return None
+    if node.op.name == "negate":
+        return node.inputs[0]
+    return constant(-node.attributes["value"]) if is_constant(node) and _all_negative(node) else None
+
+
+def _all_negative(node: Expression) -> bool:
+    return bool((node.attributes["value"] < 0).all())
+
+
+def _number_first(node: Expression) -> Expression | None:
+    """From x * 2 make 2 * x, and from 3 * (2 * x) make 6 * x."""
+    a, b = node.inputs
+    if _is_number(b) and not _is_number(a):
+        return b * a
+    inner = _number_times(b)
+    if inner and _is_number(a):
+        return _simplified_product(_simplified_product(a, inner[0]), inner[1])
+    if inner:
+        return inner[0] * _simplified_product(a, inner[1])
+    inner = _number_times(a)
+    return inner[0] * _simplified_product(inner[1], b) if inner else None
+
+
+def _simplified_product(a: Expression, b: Expression) -> Expression:
+    return simplified(a * b)
+
+
+def _is_number(node: Expression) -> bool:
+    return is_constant(node) and node.shape == ()
+
+
+def _number_times(node: Expression) -> tuple[Expression, Expression] | None:
+    if node.op.name == "multiply" and not node.name and _is_number(node.inputs[0]):
+        return node.inputs[0], node.inputs[1]
     return None
 
 
@@ -116,11 +154,13 @@ def _add(node: Expression) -> Expression | None:
         return _as(node.shape, b)
     if is_constant(b, 0.0):
         return _as(node.shape, a)
-    if b.op.name == "negate" and not b.name:
-        return a - b.inputs[0]
-    if a.op.name == "negate" and not a.name:
-        return b - a.inputs[0]
-    return None
+    if a is b:
+        return 2 * a
+    positive = _without_sign(b)
+    if positive is not None:
+        return a - positive
+    positive = _without_sign(a)
+    return None if positive is None else b - positive
 
 
 def _subtract(node: Expression) -> Expression | None:
@@ -129,9 +169,8 @@ def _subtract(node: Expression) -> Expression | None:
         return _as(node.shape, a)
     if is_constant(a, 0.0):
         return _as(node.shape, -b)
-    if b.op.name == "negate" and not b.name:
-        return a + b.inputs[0]
-    return None
+    positive = _without_sign(b)
+    return None if positive is None else a + positive
 
 
 def _divide(node: Expression) -> Expression | None:
@@ -159,16 +198,51 @@ def _reshape(node: Expression) -> Expression | None:
         return a
     if a.op.name == "reshape" and not a.name:
         return apply("reshape", a.inputs[0], shape=node.shape)
+    if a.op.name == "broadcast_to" and not a.name and a.inputs[0].shape == ():
+        return broadcast_to(a.inputs[0], node.shape)
+    return _sign_outside(node)
+
+
+def _broadcast_to(node: Expression) -> Expression | None:
+    a = node.inputs[0]
+    if a.shape == node.shape:
+        return a
+    if a.op.name == "broadcast_to" and not a.name:
+        return broadcast_to(a.inputs[0], node.shape)
     return None
-
-
-def _same_shape(node: Expression) -> Expression | None:
-    return node.inputs[0] if node.inputs[0].shape == node.shape else None
 
 
 def _sum(node: Expression) -> Expression | None:
     (a,) = node.inputs
-    return a if not node.attributes["axes"] else None
+    if not node.attributes["axes"]:
+        return a
+    if a.op.name == "broadcast_to" and not a.name:
+        return _sum_of_copies(node, a)
+    return _sign_outside(node)
+
+
+def _sum_of_copies(node: Expression, a: Expression) -> Expression | None:
+    """From the sum over axes along which a value was repeated make how often times the value."""
+    (value, _), axes = a.inputs, node.attributes["axes"]
+    lead = len(a.shape) - len(value.shape)
+    if any(axis >= lead and value.shape[axis - lead] != 1 for axis in axes):
+        return None
+    summed = tuple(a.shape[axis] for axis in axes)
+    known = constant(float(shapes.size(summed)))
+    count = simplified(known * example_count()) if shapes.has_examples(summed) else known
+    rest = apply("sum", value, axes=tuple(axis - lead for axis in axes if axis >= lead), keepdims=False)
+    rest = simplified(rest)
+    return _as(node.shape, simplified(count * rest)) if rest.shape == value.shape else None
+
+
+def _where(node: Expression) -> Expression | None:
+    condition, a, b = node.inputs
+    if not is_constant(condition):
+        return None
+    chosen = condition.attributes["value"] != 0
+    if chosen.all():
+        return _as(node.shape, a)
+    return None if chosen.any() else _as(node.shape, b)
 
 
 _RULES: dict[str, Rule] = {
@@ -180,6 +254,9 @@ _RULES: dict[str, Rule] = {
     "negate": _undone_twice,
     "transpose": _undone_twice,
     "reshape": _reshape,
-    "broadcast_to": _same_shape,
+    "broadcast_to": _broadcast_to,
     "sum": _sum,
+    "mean": _sign_outside,
+    "matmul": _sign_outside,
+    "where": _where,
 }

@@ -5,8 +5,9 @@ from __future__ import annotations
 from chainrule.graph.expression import Expression
 from chainrule.graph.op import Op
 
-_CALL = 100
+_CALL, _SIGNED, _PRODUCT, _COMPARISON = 100, 30, 20, 5
 _LONGEST = 2000
+_LARGEST_WHOLE = 1e15
 # Broadcasting and reshaping are bookkeeping that a formula does not show.
 _SILENT = {"broadcast_to", "reshape", "copy"}
 _AXIS_OPS = {"sum", "mean", "max"}
@@ -50,7 +51,8 @@ class _Writer:
         if node.name and not (is_root and node.inputs):
             return node.name, _CALL
         if node.op.leaf:
-            return _leaf(node), _CALL
+            text = _leaf(node)
+            return text, _SIGNED if text.startswith("-") else _CALL
         if node.op.name in _SILENT:
             return self.written[node.inputs[0]]
         text, binding = self._operation(node.op, node)
@@ -64,13 +66,14 @@ class _Writer:
             return f"{_bracket(parts[0], _CALL)}[{parts[1][0]}]", _CALL
         if not op.symbol:
             return f"{op.name}({', '.join([text for text, _ in parts] + _extra(node))})", _CALL
-        if len(parts) == 1:
-            return f"{op.symbol}{_bracket(parts[0], op.precedence)}", op.precedence
+        if op.name == "negate":
+            return _negated(*parts[0], op.precedence)
         return self._infix(op, parts), op.precedence
 
     def _infix(self, op: Op, parts: list[tuple[str, int]]) -> str:
-        # A chain of + or of * needs no brackets on either side; the others bind to the left (** to the right).
-        left = op.precedence + (op.name == "power")
+        # A chain of + or of * needs no brackets on either side; the others bind to the left (** to the right),
+        # and Python reads a chain of comparisons as something else.
+        left = op.precedence + (op.name == "power" or op.precedence == _COMPARISON)
         right = op.precedence + (op.name not in {"add", "multiply", "power"})
         if (
             op.name == "multiply"
@@ -79,6 +82,11 @@ class _Writer:
         ):
             right += 1
         return f"{_bracket(parts[0], left)} {op.symbol} {_bracket(parts[1], right)}"
+
+
+def _negated(text: str, binding: int, precedence: int) -> tuple[str, int]:
+    """Put a minus before a text: -(a * b) is -a * b, to the last bit."""
+    return (f"-{text}", min(binding, precedence)) if binding >= _PRODUCT else (f"-({text})", precedence)
 
 
 def _shown(node: Expression) -> tuple[Expression, ...]:
@@ -98,9 +106,10 @@ def _leaf(node: Expression) -> str:
 
 def _number(node: Expression) -> str:
     value = node.attributes["value"]
-    if value.size == 1:
-        return f"{float(value.reshape(())):.6g}"
-    return f"constant{value.shape}".replace(",)", ")")
+    if value.size == 0 or (value != value.flat[0]).any():
+        return f"constant{value.shape}".replace(",)", ")")
+    number = float(value.flat[0])
+    return f"{number:.0f}" if number.is_integer() and abs(number) < _LARGEST_WHOLE else f"{number:.6g}"
 
 
 def _extra(node: Expression) -> list[str]:

@@ -12,7 +12,8 @@ elementwise("greater", [None, None], opcode="greater", symbol=">", precedence=5)
 
 elementwise("greater_equal", [None, None], opcode="greater_equal", symbol=">=", precedence=5)
 
-elementwise("equal", [None, None], opcode="equal", symbol="==", precedence=5)
+# Written equal(a, b): `a == b` compares identity.
+elementwise("equal", [None, None], opcode="equal")
 
 
 def _less(a: Array, b: Array) -> Array:

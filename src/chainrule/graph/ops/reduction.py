@@ -27,7 +27,9 @@ def _reduced_shape(inputs: Sequence[Shape], attributes: Attributes) -> Shape:
 
 
 def _kept(node: Expression, a: Expression, value: Expression) -> Expression:
-    """Give a reduced value its axes of length 1 back, so that it broadcasts against `a`."""
+    """Give a reduced value its axes of length 1 back, so that it broadcasts against `a`; a number does anyway."""
+    if value.shape == ():
+        return value
     axes = node.attributes["axes"]
     return reshape_if_needed(value, tuple(1 if i in axes else axis for i, axis in enumerate(a.shape)))
 
