@@ -1,0 +1,262 @@
+"""Training on a folder of pictures, beside its baselines, into a run folder."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chainrule.data.dataset import Dataset, Skipped
+from chainrule.data.pictures import read_pictures
+from chainrule.data.splits import Splits, split, write_splits
+from chainrule.errors import UserError
+from chainrule.evaluation.metrics import Evaluation, evaluate, majority_baseline
+from chainrule.evaluation.report import Report, write_report
+from chainrule.files import to_json_bytes, write_atomically
+from chainrule.fitting import fit
+from chainrule.model import Model
+from chainrule.network.network import Network, dense_network
+from chainrule.runs.folder import make_run_folder, write_skipped
+from chainrule.runs.question import Question, ask
+from chainrule.runs.settings import RunSettings, described
+from chainrule.training.optimizers import optimizer_of
+
+# Adam at its usual rate overshoots on thousands of pixels that are all positive.
+ONE_NEURON_RATE = 1e-4
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A finished run.
+
+    Attributes:
+        folder: where its files are.
+        model: the trained model.
+        evaluation: the model's figures on the test pictures.
+        majority: the test accuracy of always answering the most frequent class.
+        one_neuron: the figures of one neuron (or one a class) trained on the same pictures.
+        found: how many pictures were read.
+        skipped: the files that were left out.
+        predict_command: what to type next.
+        seconds: how long the run took.
+    """
+
+    folder: Path
+    model: Model
+    evaluation: Evaluation
+    majority: float
+    one_neuron: Evaluation
+    found: int
+    skipped: tuple[Skipped, ...]
+    predict_command: str
+    seconds: float
+
+    @property
+    def report(self) -> Path:
+        """The report's file."""
+        return self.folder / "report.html"
+
+    @property
+    def diverged(self) -> bool:
+        """Whether the cost overflowed and the last good parameters were kept."""
+        return self.model.history.diverged
+
+    def to_dict(self) -> dict[str, Any]:
+        """The run as plain values."""
+        return {
+            "folder": str(self.folder),
+            "report": str(self.report),
+            "found": self.found,
+            "skipped": len(self.skipped),
+            "classes": list(self.evaluation.classes),
+            "test": self.evaluation.to_dict(),
+            "majority_accuracy": self.majority,
+            "one_neuron": self.one_neuron.to_dict(),
+            "stopped": self.model.history.stopped,
+            "diverged": self.diverged,
+            "predict_command": self.predict_command,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+def train_on_pictures(
+    settings: RunSettings, *, say: Say, progress: bool | None = None, notes: tuple[str, ...] = ()
+) -> Run:
+    """Do the main job: read, split, train, judge, and write the run's folder.
+
+    Args:
+        settings: what to do.
+        say: told of each decision, a line at a time.
+        progress: show bars; None shows them on a terminal.
+        notes: sentences for the top of the report.
+
+    Raises:
+        UserError: settings or pictures that cannot be used; no run folder is left then.
+        WorkFailed: the run's files cannot be written.
+    """
+    started = time.perf_counter()
+    if settings.out is not None and Path(settings.out).exists():
+        raise UserError(f"--out {settings.out}: it exists already, and a run never overwrites; choose another name")
+    network_for = _network_maker(settings)
+    dataset = _read(settings, progress)
+    question = ask(dataset, settings.positive)
+    parts = split(question.dataset, validation=settings.validation, test=settings.test, seed=settings.seed)
+    _tell(settings, question, parts, say)
+    network = network_for(len(question.dataset.classes))
+    model = _train(settings, network, question.dataset, parts, progress)
+    neuron = _one_neuron(settings, model, question.dataset, parts, progress)
+    folder = make_run_folder(settings.out, Path(settings.pictures).resolve().name)
+    test = question.dataset.subset(parts.test)
+    majority = majority_baseline(question.dataset.y[parts.train], test.y, len(test.classes))
+    run = Run(
+        folder=folder,
+        model=model,
+        evaluation=evaluated(model, test),
+        majority=majority,
+        one_neuron=evaluated(neuron, test),
+        found=len(dataset),
+        skipped=dataset.skipped,
+        predict_command=f"chainrule predict {shlex.quote(str(folder))} {shlex.quote(_example(test))}",
+        seconds=time.perf_counter() - started,
+    )
+    _write(run, settings, question, parts, test, notes)
+    return run
+
+
+def _network_maker(settings: RunSettings) -> Callable[[int], Network]:
+    """Check the architecture before any picture is read."""
+
+    def make(classes: int) -> Network:
+        outputs = 1 if classes == 2 else classes
+        activations = settings.activation if settings.hidden else ()
+        return dense_network(
+            hidden=settings.hidden, activations=activations or ("relu",), outputs=outputs, dropout=settings.dropout
+        )
+
+    make(2)
+    optimizer_of(settings.optimizer, learning_rate=settings.learning_rate)
+    return make
+
+
+def _read(settings: RunSettings, progress: bool | None) -> Dataset:
+    return read_pictures(
+        settings.pictures,
+        size=settings.size,
+        color=settings.color,  # type: ignore[arg-type]  # PictureSettings checks it
+        fit=settings.fit,  # type: ignore[arg-type]
+        label_from=settings.label_from,
+        negative=settings.negative,
+        strict=settings.strict,
+        threads=settings.threads,
+        progress=progress,
+    )
+
+
+def _tell(settings: RunSettings, question: Question, parts: Splits, say: Say) -> None:
+    data = question.dataset
+    counts = ", ".join(f"{name} {count:,}" for name, count in data.counts().items())
+    say(f"{len(data):,} pictures ({counts}); {len(data.skipped):,} files skipped")
+    how = {"squash": "squashed to", "pad": "padded to", "crop": "cropped to"}[settings.fit]
+    say(f"each is {how} {settings.size} x {settings.size} pixels; {question.words}")
+    sizes = (len(parts.train), len(parts.validation), len(parts.test))
+    say("{:,} to train, {:,} to validate, {:,} to test".format(*sizes))
+
+
+def _train(
+    settings: RunSettings, network: Network, dataset: Dataset, parts: Splits, progress: bool | None
+) -> Model:
+    return fit(
+        network,
+        dataset.X,
+        dataset.y,
+        rows=parts.train,
+        validation=parts.validation,
+        classes=dataset.classes,
+        pictures=dataset.pictures,
+        optimizer=settings.optimizer,
+        learning_rate=settings.learning_rate,
+        epochs=settings.epochs,
+        batch_size=settings.batch_size,
+        l1=settings.l1,
+        l2=settings.l2,
+        class_weight=settings.class_weight,
+        patience=settings.patience,
+        seed=settings.seed,
+        progress=progress,
+    )
+
+
+def _one_neuron(
+    settings: RunSettings, model: Model, dataset: Dataset, parts: Splits, progress: bool | None
+) -> Model:
+    """Train the simplest network on the same pictures, with settings of its own that suit it."""
+    if not settings.hidden:
+        return model
+    simplest = dense_network(hidden=(), activations=("relu",), outputs=model.network.outputs, dropout=0.0)
+    usual = RunSettings(
+        pictures=settings.pictures,
+        class_weight=settings.class_weight,
+        seed=settings.seed,
+        optimizer="adam",
+        learning_rate=ONE_NEURON_RATE,
+    )
+    return _train(usual, simplest, dataset, parts, progress)
+
+
+def evaluated(model: Model, dataset: Dataset) -> Evaluation:
+    """Judge a model on a dataset of its classes."""
+    probabilities = model.predict_proba(dataset.X)
+    return evaluate(dataset.y, probabilities, classes=dataset.classes, threshold=model.threshold)
+
+
+def _example(test: Dataset) -> str:
+    return test.paths[0] if test.paths else "PICTURE"
+
+
+def _write(
+    run: Run, settings: RunSettings, question: Question, parts: Splits, test: Dataset, notes: tuple[str, ...]
+) -> None:
+    run.model.save(run.folder / "model.safetensors")
+    write_atomically(run.folder / "history.csv", run.model.history.to_csv().encode())
+    write_atomically(run.folder / "metrics.json", to_json_bytes(run.to_dict()))
+    write_atomically(run.folder / "run.json", to_json_bytes(settings.to_dict()))
+    write_splits(run.folder / "splits.csv", question.dataset, parts)
+    write_skipped(run.folder / "skipped.csv", run.skipped)
+    write_report(run.report, _report(run, settings, question, parts, test, notes))
+
+
+def _report(
+    run: Run, settings: RunSettings, question: Question, parts: Splits, test: Dataset, notes: tuple[str, ...]
+) -> Report:
+    y = question.dataset.y
+    counts = {
+        name: tuple(int((y[rows] == index).sum()) for rows in (parts.train, parts.validation, parts.test))
+        for index, name in enumerate(question.dataset.classes)
+    }
+    return Report(
+        title=question.title,
+        evaluation=run.evaluation,
+        baselines=(("most frequent class", run.majority), ("one neuron", run.one_neuron)),
+        history=run.model.history.rows(),
+        best_epoch=run.model.history.best_epoch,
+        classes=test.classes,
+        y_test=test.y,
+        probabilities=np.asarray(run.model.predict_proba(test.X)),
+        paths=test.paths,
+        X_test=test.X,
+        pictures=test.pictures,
+        first_layer=run.model.parameters["W1"],
+        skipped=run.skipped,
+        settings=described(settings),
+        command=settings.command(),
+        predict_command=run.predict_command,
+        notes=notes,
+        counts=counts,  # type: ignore[arg-type]  # three numbers each
+    )
