@@ -32,6 +32,7 @@ from chainrule.graph.op import REGISTRY, Array, Op
 MOST_NODES = 10_000
 MOST_NUMBERS = 1_000_000
 _LARGEST = 2**31 - 1
+_LARGEST_FLOAT = float(np.finfo(np.float64).max)
 _MOST_AXES = 8
 _LONGEST_NAME = 200
 
@@ -164,7 +165,8 @@ def _flat(values: object, sizes: tuple[int, ...], what: str) -> list[float]:
 def _read_number(value: object, what: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise UserError(f"{what} must be a number, not {_shown(value)}")
-    if not abs(value) <= np.finfo(np.float64).max or not math.isfinite(value):
+    # Compared before it is converted: JSON's whole numbers may be larger than any float.
+    if not -_LARGEST_FLOAT <= value <= _LARGEST_FLOAT:
         raise UserError(f"{what} must be finite, not {_shown(value)}")
     return float(value)
 
