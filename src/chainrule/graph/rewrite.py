@@ -7,22 +7,18 @@ becomes `logit_cross_entropy(z, y)`, exact for every logit, with the derivative 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
-from chainrule.graph.expression import (
-    CONSTANT,
-    DRAW,
-    Expression,
-    apply,
-    constant,
-    is_constant,
-    rebuild,
-    topological,
-)
+from chainrule.graph.expression import CONSTANT, DRAW, Expression, apply, is_constant, rebuild, topological
+from chainrule.graph.logits import find_cross_entropy
 from chainrule.graph.ops.activation import sigmoid, softplus
-from chainrule.graph.ops.cross_entropy import logit_cross_entropy
-from chainrule.graph.ops.elementwise import log1p
+from chainrule.graph.ops.elementwise import log, log1p, where
 from chainrule.graph.ops.reduction import logsumexp, softmax
-from chainrule.graph.ops.shape import pick, reshape
+from chainrule.graph.ops.shape import broadcast_to, pick, reshape
+from chainrule.graph.shapes import M
+
+# How far into a product or a choice a logarithm is taken apart.
+_DEEPEST = 6
 
 Rule = Callable[[Expression], Expression | None]
 
@@ -43,14 +39,7 @@ def stable(roots: Sequence[Expression]) -> list[Expression]:
 
 def stable_copies(roots: Sequence[Expression]) -> dict[Expression, Expression]:
     """Return the numerically sound copy of every node under the roots."""
-    done: dict[Expression, Expression] = {}
-    merger = _Merger()
-    for node in topological(roots):
-        copy = merger.merge(rebuild(node, [done[source] for source in node.inputs]))
-        while (better := _rewritten(copy)) is not None:
-            copy = merger.merge(better)
-        done[node] = copy
-    return done
+    return _copies(roots, _Merger(_rewritten))
 
 
 def merge_common(roots: Sequence[Expression]) -> list[Expression]:
@@ -63,28 +52,37 @@ def merge_common(roots: Sequence[Expression]) -> list[Expression]:
         >>> total.inputs[0] is total.inputs[1]
         True
     """
+    copies = _copies(roots, _Merger(lambda node: None))
+    return [copies[root] for root in roots]
+
+
+def _copies(roots: Sequence[Expression], merger: _Merger) -> dict[Expression, Expression]:
     done: dict[Expression, Expression] = {}
-    merger = _Merger()
     for node in topological(roots):
-        done[node] = merger.merge(rebuild(node, [done[source] for source in node.inputs]))
-    return [done[root] for root in roots]
+        done[node] = merger.settle(rebuild(node, [done[source] for source in node.inputs]))
+    return done
 
 
 class _Merger:
-    """Keeps one node for each operation on the same inputs."""
+    """Keeps one node for each operation on the same inputs, rewritten by a rule."""
 
-    def __init__(self) -> None:
-        self.kept: set[Expression] = set()
+    def __init__(self, rule: Rule) -> None:
+        self.rule = rule
+        self.settled: set[Expression] = set()
         self.by_structure: dict[object, Expression] = {}
 
-    def merge(self, node: Expression) -> Expression:
-        """Return the node that was kept for this structure; recursion ends at nodes that are kept already."""
-        if node in self.kept:
+    def settle(self, node: Expression) -> Expression:
+        """Return the node that stands for this one; recursion ends at nodes that are settled already."""
+        if node in self.settled:
             return node
-        node = rebuild(node, [self.merge(source) for source in node.inputs])
-        node = self.by_structure.setdefault(structure(node), node)
-        self.kept.add(node)
-        return node
+        node = rebuild(node, [self.settle(source) for source in node.inputs])
+        key = structure(node)
+        if key not in self.by_structure:
+            better = self.rule(node)
+            kept = node if better is None else self.settle(better)
+            self.by_structure[key] = kept
+            self.settled.add(kept)
+        return self.by_structure[key]
 
 
 def structure(node: Expression) -> object:
@@ -103,58 +101,112 @@ def _attribute_key(attributes: Mapping[str, object]) -> tuple[tuple[str, object]
 
 def _rewritten(node: Expression) -> Expression | None:
     rule = _RULES.get(node.op.name)
-    return rule(node) if rule else None
+    better = rule(node) if rule else None
+    # A one among the patterns may be an array, which would have made the result larger: then nothing is rewritten.
+    return better if better is not None and better.shape == node.shape else None
 
 
 def _is(node: Expression, op_name: str) -> bool:
     return node.op.name == op_name
 
 
-def _is_one_minus(node: Expression, what: Expression) -> bool:
-    return _is(node, "subtract") and is_constant(node.inputs[0], 1.0) and node.inputs[1] is what
+def _minus(z: Expression) -> Expression:
+    return z.inputs[0] if _is(z, "negate") else -z
 
 
-def _softplus_of_minus(z: Expression) -> Expression:
-    return softplus(z.inputs[0] if _is(z, "negate") else -z)
+def _other_than_one(total: Expression) -> Expression | None:
+    """Return x where the sum is 1 + x or x + 1."""
+    if not _is(total, "add"):
+        return None
+    a, b = total.inputs
+    if is_constant(a, 1.0):
+        return b
+    return a if is_constant(b, 1.0) else None
 
 
 def _log(node: Expression) -> Expression | None:
     (x,) = node.inputs
-    if _is(x, "sigmoid"):
-        return -_softplus_of_minus(x.inputs[0])
-    if _is(x, "softmax"):
-        return x.inputs[0] - reshape(logsumexp(x.inputs[0]), (*x.shape[:-1], 1))
-    if _is(x, "exp"):
-        return x.inputs[0]
-    if _is(x, "reshape"):
-        return reshape(_log_of(x.inputs[0]), x.shape)
-    if _is(x, "pick"):
-        return pick(_log_of(x.inputs[0]), x.inputs[1])
-    if _is(x, "add"):
-        one, other = _one_first(x)
-        return None if one is None else log1p(other)
+    found = None if is_constant(x) else _log_of_positive(x, _DEEPEST)
+    if found is not None:
+        return found
+    other = _other_than_one(x)
+    if other is not None:
+        return log1p(other)
+    if _is(x, "subtract") and is_constant(x.inputs[0], 1.0):
+        return log1p(_minus(x.inputs[1]))
     return None
 
 
-def _log_of(x: Expression) -> Expression:
-    return _best(apply("log", x))
+def _log_of_positive(x: Expression, depth: int) -> Expression | None:
+    """Return log(x) without computing x, for what is positive by its form; None for anything else."""
+    if depth == 0:
+        return None
+    if _is(x, "exp"):
+        return x.inputs[0]
+    if _is(x, "sigmoid"):
+        return -softplus(_minus(x.inputs[0]))
+    if _is(x, "softmax"):
+        return x.inputs[0] - _kept_last(logsumexp(x.inputs[0]), x)
+    if is_constant(x):
+        return log(x) if (x.attributes["value"] > 0).all() else None
+    if _is(x, "sum"):
+        return _log_of_sum(x)
+    if _is(x, "add"):
+        other = _other_than_one(x)
+        return softplus(other.inputs[0]) if other is not None and _is(other, "exp") else None
+    return _log_through(x, depth)
 
 
-def _best(node: Expression) -> Expression:
-    better = _rewritten(node)
-    return node if better is None else better
+def _log_of_sum(x: Expression) -> Expression | None:
+    (terms,) = x.inputs
+    if not _is(terms, "exp") or x.attributes["axes"] != (len(terms.shape) - 1,) or terms.shape[-1] == M:
+        return None
+    result = logsumexp(terms.inputs[0])
+    return _kept_last(result, terms) if x.attributes["keepdims"] else result
 
 
-def _one_first(node: Expression) -> tuple[Expression | None, Expression]:
-    a, b = node.inputs
-    if is_constant(a, 1.0):
-        return a, b
-    return (b, a) if is_constant(b, 1.0) else (None, node)
+def _kept_last(row: Expression, whole: Expression) -> Expression:
+    return reshape(row, (*whole.shape[:-1], 1))
+
+
+def _log_through(x: Expression, depth: int) -> Expression | None:
+    """Take the logarithm of the inputs of an operation that passes positive numbers on."""
+    how = _LOG_THROUGH.get(x.op.name)
+    if how is None:
+        return None
+    positions = how.inputs
+    logs = [_log_of_positive(x.inputs[position], depth - 1) for position in positions]
+    known = [found for found in logs if found is not None]
+    return how.build(x, *known) if len(known) == len(positions) else None
+
+
+@dataclass(frozen=True)
+class _Through:
+    """Which inputs must be positive, and the logarithm of the whole from theirs."""
+
+    inputs: tuple[int, ...]
+    build: Callable[..., Expression]
+
+
+_LOG_THROUGH = {
+    "reshape": _Through((0,), lambda x, a: reshape(a, x.shape)),
+    "transpose": _Through((0,), lambda x, a: a.T),
+    "broadcast_to": _Through((0,), lambda x, a: broadcast_to(a, x.shape)),
+    "pick": _Through((0,), lambda x, a: pick(a, x.inputs[1])),
+    "power": _Through((0,), lambda x, a: x.inputs[1] * a),
+    "multiply": _Through((0, 1), lambda x, a, b: a + b),
+    "divide": _Through((0, 1), lambda x, a, b: -b if is_constant(x.inputs[0], 1.0) else a - b),
+    "where": _Through((1, 2), lambda x, a, b: where(x.inputs[0], a, b)),
+}
 
 
 def _log1p(node: Expression) -> Expression | None:
     (x,) = node.inputs
-    return softplus(x.inputs[0]) if _is(x, "exp") else None
+    if _is(x, "exp"):
+        return softplus(x.inputs[0])
+    if _is(x, "negate") and _is(x.inputs[0], "sigmoid"):
+        return -softplus(x.inputs[0].inputs[0])
+    return None
 
 
 def _pick(node: Expression) -> Expression | None:
@@ -169,37 +221,64 @@ def _pick(node: Expression) -> Expression | None:
 
 def _divide(node: Expression) -> Expression | None:
     a, b = node.inputs
-    if _is(b, "add"):
-        one, other = _one_first(b)
-        if one is not None and _is(other, "exp"):
-            if is_constant(a, 1.0) and a.shape == ():
-                z = other.inputs[0]
-                return sigmoid(z.inputs[0] if _is(z, "negate") else -z)
-            if a is other:
-                return sigmoid(other.inputs[0])
-    if _is(a, "exp") and _is(b, "sum") and b.inputs[0] is a and _keeps_last_axis(b):
-        return softmax(a.inputs[0])
+    other = _other_than_one(b)
+    if other is not None and _is(other, "exp"):
+        if a is other:
+            return sigmoid(other.inputs[0])
+        probability = sigmoid(_minus(other.inputs[0]))
+        return probability if is_constant(a, 1.0) and a.shape == () else a * probability
+    return _softmax(a, b)
+
+
+def _softmax(a: Expression, b: Expression) -> Expression | None:
+    """Find exp(z) divided by its sum over the classes, of all classes or of those picked by labels."""
+    if _is(b, "reshape") and _is(b.inputs[0], "sum"):
+        total = b.inputs[0]
+    elif _is(b, "sum"):
+        total = b
+    else:
+        return None
+    (terms,) = total.inputs
+    if not _is(terms, "exp"):
+        return None
+    rank, z = len(terms.shape), terms.inputs[0]
+    if total.attributes["axes"] == (rank - 1,) and terms.shape[-1] != M:
+        if a is terms and b.shape == (*terms.shape[:-1], 1):
+            return softmax(z)
+        if a is terms and rank == 1:
+            return softmax(z)
+        if _is(a, "pick") and a.inputs[0] is terms and b.shape == a.shape:
+            return pick(softmax(z), a.inputs[1])
+    if a is terms and rank == 2 and total.attributes["axes"] == (0,) and terms.shape[0] != M:
+        return softmax(z.T).T if b.shape in {terms.shape[1:], (1, *terms.shape[1:])} else None
     return None
 
 
-def _keeps_last_axis(total: Expression) -> bool:
-    rank = len(total.inputs[0].shape)
-    return bool(total.attributes["axes"] == (rank - 1,) and total.attributes["keepdims"])
+def _power(node: Expression) -> Expression | None:
+    a, b = node.inputs
+    other = _other_than_one(a)
+    if other is not None and _is(other, "exp") and is_constant(b, -1.0):
+        return sigmoid(_minus(other.inputs[0]))
+    return None
+
+
+def _multiply(node: Expression) -> Expression | None:
+    a, b = node.inputs
+    if is_constant(a, -1.0):
+        return _minus(b)
+    return _minus(a) if is_constant(b, -1.0) else None
 
 
 def _subtract(node: Expression) -> Expression | None:
     a, b = node.inputs
-    if is_constant(a, 1.0) and a.shape == ():
-        if _is(b, "sigmoid"):
-            z = b.inputs[0]
-            return sigmoid(z.inputs[0] if _is(z, "negate") else -z)
-        if _is(b, "reshape") and _is(b.inputs[0], "sigmoid"):
-            return reshape(_best(constant(1.0) - b.inputs[0]), b.shape)
-    return _cross_entropy(node, second_sign=-1)
+    if is_constant(a, 1.0) and _is(b, "sigmoid"):
+        return sigmoid(_minus(b.inputs[0]))
+    return find_cross_entropy(a, b, -1)
 
 
 def _add(node: Expression) -> Expression | None:
-    return _cross_entropy(node, second_sign=1)
+    a, b = node.inputs
+    return find_cross_entropy(a, b, 1)
 
 
 def _negate(node: Expression) -> Expression | None:
@@ -207,75 +286,35 @@ def _negate(node: Expression) -> Expression | None:
     return a.inputs[0] if _is(a, "negate") else None
 
 
-def _cross_entropy(node: Expression, second_sign: int) -> Expression | None:
-    """Find y * softplus(-z) + (1 - y) * softplus(z), whatever the order, the signs and common factors."""
-    sign_a, factors_a = _product(node.inputs[0])
-    sign_b, factors_b = _product(node.inputs[1])
-    if sign_a != second_sign * sign_b:
-        return None
-    for first, second in ((factors_a, factors_b), (factors_b, factors_a)):
-        found = _logit_and_label(first, second)
-        if found is not None:
-            z, y, others = found
-            result = logit_cross_entropy(z, y)
-            for factor in others:
-                result = factor * result
-            return result if sign_a > 0 else -result
-    return None
+def _reshape(node: Expression) -> Expression | None:
+    """Reshape before a sigmoid rather than after it, so that what follows meets the sigmoid."""
+    (a,) = node.inputs
+    if a.shape == node.shape:
+        return a
+    if _is(a, "reshape"):
+        return reshape(a.inputs[0], node.shape)
+    return apply(a.op.name, reshape(a.inputs[0], node.shape)) if a.op.name in _RESHAPED_BEFORE else None
 
 
-def _product(node: Expression) -> tuple[int, list[Expression]]:
-    """Split a product into its sign and its factors."""
-    if _is(node, "negate"):
-        sign, factors = _product(node.inputs[0])
-        return -sign, factors
-    if _is(node, "multiply"):
-        sign_a, factors_a = _product(node.inputs[0])
-        sign_b, factors_b = _product(node.inputs[1])
-        return sign_a * sign_b, factors_a + factors_b
-    return 1, [node]
+def _of_one_element(node: Expression) -> Expression | None:
+    """A sum or mean over axes of length 1 only reshapes."""
+    (a,) = node.inputs
+    return reshape(a, node.shape) if all(a.shape[axis] == 1 for axis in node.attributes["axes"]) else None
 
 
-def _logit_and_label(
-    first: list[Expression], second: list[Expression]
-) -> tuple[Expression, Expression, list[Expression]] | None:
-    """Match `first` = y * softplus(-z) * others and `second` = (1 - y) * softplus(z) * others."""
-    for a in first:
-        for b in second:
-            if not (_is(a, "softplus") and _is(b, "softplus")):
-                continue
-            minus, z = a.inputs[0], b.inputs[0]
-            if not (_is(minus, "negate") and minus.inputs[0] is z):
-                continue
-            rest = _label_and_others(_without(first, a), _without(second, b))
-            if rest is not None:
-                return (z, *rest)
-    return None
-
-
-def _label_and_others(
-    first: list[Expression], second: list[Expression]
-) -> tuple[Expression, list[Expression]] | None:
-    for y in first:
-        for opposite in second:
-            if _is_one_minus(opposite, y) or _is_one_minus(y, opposite):
-                others = _without(first, y)
-                if set(others) == set(_without(second, opposite)):
-                    return y, others
-    return None
-
-
-def _without(factors: list[Expression], one: Expression) -> list[Expression]:
-    position = next(i for i, factor in enumerate(factors) if factor is one)
-    return factors[:position] + factors[position + 1 :]
-
+_RESHAPED_BEFORE = {"sigmoid", "softplus", "negate"}
 
 _RULES: dict[str, Rule] = {
     "log": _log,
     "log1p": _log1p,
     "pick": _pick,
     "divide": _divide,
+    "power": _power,
+    "multiply": _multiply,
     "subtract": _subtract,
     "add": _add,
     "negate": _negate,
+    "reshape": _reshape,
+    "sum": _of_one_element,
+    "mean": _of_one_element,
 }
