@@ -61,6 +61,15 @@ class Expression:
     def __setattr__(self, field: str, value: object) -> NoReturn:
         raise AttributeError(f"an expression never changes: cannot set {field!r}; build a new expression")
 
+    def __delattr__(self, field: str) -> NoReturn:
+        raise AttributeError(f"an expression never changes: cannot delete {field!r}; build a new expression")
+
+    def __copy__(self) -> Expression:
+        return self
+
+    def __deepcopy__(self, _: object) -> Expression:
+        return self
+
     def named(self, name: str) -> Expression:
         """Return the same expression under a name, which prints in its place in larger ones.
 
@@ -154,11 +163,12 @@ def _shape_of(op: Op, inputs: tuple[Expression, ...], attributes: Mapping[str, A
     try:
         return op.shape([node.shape for node in inputs], attributes)
     except ShapeMismatch as reason:
-        operands = " and ".join(f"{_short(node)} of shape {shapes.text(node.shape)}" for node in inputs)
+        operands = " and ".join(f"{short(node)} of shape {shapes.text(node.shape)}" for node in inputs)
         raise UserError(f"{op.name}: {operands}: {reason}") from None
 
 
-def _short(node: Expression) -> str:
+def short(node: Expression) -> str:
+    """Write a node in a few words, for messages."""
     text = str(node)
     return text if len(text) <= 60 else text[:57] + "..."
 
@@ -221,7 +231,10 @@ def constant(value: ArrayLike, name: str | None = None) -> Expression:
 
 
 def _is_real(value: ArrayLike) -> bool:
-    return np.asarray(value).dtype.kind in "biuf"
+    try:
+        return np.asarray(value).dtype.kind in "biuf"
+    except ValueError:  # rows of different lengths
+        return False
 
 
 def variable(name: str, shape: int | Iterable[int | str] = ()) -> Expression:
@@ -283,7 +296,8 @@ def parameter(name: str, shape: int | Iterable[int] = (), init: Any = 0.0) -> Ex
     if shapes.has_examples(checked):
         raise UserError(f"parameter {name}: its shape {shapes.text(checked)} must not have the axis of examples")
     if not callable(init):
-        init = np.asarray(init, dtype=np.float64)
+        init = np.array(init, dtype=np.float64)
+        init.flags.writeable = False
         if init.shape not in ((), checked):
             raise UserError(f"parameter {name}: shape {checked} was said, but init has shape {init.shape}")
     return Expression(PARAMETER, (), {"shape": checked, "init": init}, name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chainrule.errors import UserError
-from chainrule.graph.expression import Expression, constant, topological
+from chainrule.graph.expression import Expression, constant, short, topological
 from chainrule.graph.ops.shape import broadcast_to, sum_to
 from chainrule.graph.simplify import simplified, simplify
 
@@ -38,7 +38,7 @@ def gradients(J: Expression, nodes: Sequence[Expression] | Expression) -> list[E
     known = set(forward)
     for node in nodes:
         if node not in known:
-            raise UserError(f"cannot differentiate with respect to {node}: {J} does not depend on it")
+            raise UserError(f"cannot differentiate with respect to {short(node)}: {short(J)} does not depend on it")
     found = _backward(J, forward, _on_the_way(forward, set(nodes)))
     zeros = [found[node] if node in found else broadcast_to(constant(0.0), node.shape) for node in nodes]
     return simplify(zeros, keep=known)

@@ -19,7 +19,7 @@ def as_shape(shape: int | str | Iterable[int | str]) -> Shape:
     >>> as_shape(("m", 3))
     ('m', 3)
     """
-    axes = (shape,) if isinstance(shape, int | str) else tuple(shape)
+    axes = tuple(shape) if isinstance(shape, Iterable) and not isinstance(shape, str) else (shape,)
     for axis in axes:
         if axis != M and (not hasattr(axis, "__index__") or int(axis) < 1):
             raise UserError(f'shape {text(axes)}: an axis is a positive whole number or "m", not {axis!r}')
@@ -60,11 +60,11 @@ def normalise_axes(axis: int | Iterable[int] | None, rank: int) -> tuple[int, ..
     """Turn NumPy's way to name axes (None, -1, a tuple) into sorted positions."""
     if axis is None:
         return tuple(range(rank))
-    axes = (axis,) if isinstance(axis, int) else tuple(axis)
+    axes = tuple(axis) if isinstance(axis, Iterable) else (axis,)
     for position in axes:
-        if not -rank <= position < rank:
-            raise UserError(f"axis {position} is not one of the {rank} axes")
-    return tuple(sorted({position % rank for position in axes}))
+        if not hasattr(position, "__index__") or not -rank <= position < rank:
+            raise UserError(f"axis {position!r} is not one of the {rank} axes")
+    return tuple(sorted({int(position) % rank for position in axes}))
 
 
 def broadcast(shapes: Sequence[Shape]) -> Shape | None:

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from chainrule.errors import UserError
 from chainrule.graph import shapes
-from chainrule.graph.expression import Expression, Operand, apply, as_expression, example_count
+from chainrule.graph.expression import Expression, Operand, apply, as_expression, example_count, short
 from chainrule.graph.op import Array, Attributes, Op, ShapeMismatch, register
 from chainrule.graph.ops.elementwise import equal, exp, log, maximum
 from chainrule.graph.ops.shape import broadcast_to, reshape, reshape_if_needed
@@ -146,7 +147,11 @@ register(
 
 def _reduce(name: str, a: Operand, axis: int | Iterable[int] | None, keepdims: bool) -> Expression:
     a = as_expression(a)
-    return apply(name, a, axes=shapes.normalise_axes(axis, len(a.shape)), keepdims=keepdims)
+    try:
+        axes = shapes.normalise_axes(axis, len(a.shape))
+    except UserError as reason:
+        raise UserError(f"{name}: {short(a)} of shape {shapes.text(a.shape)}: {reason}") from None
+    return apply(name, a, axes=axes, keepdims=keepdims)
 
 
 def sum(a: Operand, axis: int | Iterable[int] | None = None, *, keepdims: bool = False) -> Expression:
