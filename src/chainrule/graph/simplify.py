@@ -36,20 +36,22 @@ def simplify(roots: Sequence[Expression], *, keep: Collection[Expression] = ()) 
         >>> print(simplify([1 * x + 0])[0])
         x
     """
+    keep = set(keep)
     done: dict[Expression, Expression] = {node: node for node in keep}
     for node in topological(roots):
         if node not in done:
-            done[node] = simplified(rebuild(node, [done[source] for source in node.inputs]))
+            done[node] = simplified(rebuild(node, [done[source] for source in node.inputs]), keep=keep)
     return [done[root] for root in roots]
 
 
-def simplified(node: Expression) -> Expression:
-    """Apply the rules to one node until none fits."""
-    while True:
+def simplified(node: Expression, *, keep: Collection[Expression] = ()) -> Expression:
+    """Apply the rules to one node until none fits, or a node to keep is reached."""
+    while node not in keep:
         shorter = _once(node)
         if shorter is None:
-            return node
+            break
         node = shorter
+    return node
 
 
 def _once(node: Expression) -> Expression | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from chainrule.graph.expression import Expression
 from chainrule.graph.op import Op
 
@@ -106,7 +108,7 @@ def _leaf(node: Expression) -> str:
 
 def _number(node: Expression) -> str:
     value = node.attributes["value"]
-    if value.size == 0 or (value != value.flat[0]).any():
+    if value.size == 0 or not np.array_equal(value, np.full_like(value, value.flat[0]), equal_nan=True):
         return f"constant{value.shape}".replace(",)", ")")
     number = float(value.flat[0])
     return f"{number:.0f}" if number.is_integer() and abs(number) < _LARGEST_WHOLE else f"{number:.6g}"
