@@ -52,7 +52,7 @@ def check_gradients(
         >>> x = cr.variable("x", (2,))
         >>> check_gradients(cr.softplus(x) ** 2, [x], {x: [0.5, -3.0]})
     """
-    given = {node: array.astype(np.float64) for node, array in bind([J], values, {}).items()}
+    given: _Given = {node: array.astype(np.float64) for node, array in bind([J], values, {}).items()}
     for node in nodes:
         if node not in given:
             raise UserError(f"check_gradients: {node} has no value, so it cannot be moved; give one in values")

@@ -65,7 +65,8 @@ class Case:
 def some(*shape: int, low: float = -2.0, high: float = 2.0) -> Values:
     """Numbers spread over a range without pattern: none twice, none at a kink."""
     steps = np.arange(1, int(np.prod(shape)) + 1)
-    return (low + (high - low) * np.modf(0.123 + steps * 0.61803398875)[0]).reshape(shape)
+    fractions = (0.123 + steps * 0.61803398875) % 1.0
+    return np.asarray(low + (high - low) * fractions).reshape(shape)
 
 
 def elementwise(name: str, *values: Values, moves: Sequence[bool] = (), **attributes: Any) -> Case:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 import chainrule as cr
 from chainrule.graph.expression import Expression, apply
 from chainrule.graph.op import REGISTRY
+from chainrule.graph.shapes import broadcast
 
 from ..graph.cases import ALL, Case, some
 
@@ -160,11 +161,11 @@ def test_shapes_broadcast_as_in_pytorch(name: str, shapes: tuple[Any, ...]) -> N
     arrays = [
         some(*(4 if axis == "m" else axis for axis in shape), low=0.3 + 0.1 * i) for i, shape in enumerate(shapes)
     ]
-    try:
-        node = apply(name, *inputs)
-    except cr.UserError as error:
-        assert name in str(error)
+    if broadcast(shapes) is None:
+        with pytest.raises(cr.UserError, match=name):
+            apply(name, *inputs)
         return
+    node = apply(name, *inputs)
     leaves = tensors(arrays, [True] * 3)
     theirs = TORCH[name](*torch.broadcast_tensors(*leaves))
     values = dict(zip(inputs, arrays, strict=True))
