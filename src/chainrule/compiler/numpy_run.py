@@ -9,24 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from chainrule.compiler.map_plan import MapPlan
-from chainrule.compiler.program import (
-    Buffer,
-    Draw,
-    Entry,
-    Instruction,
-    Map,
-    Matmul,
-    Phase,
-    Program,
-    Reduce,
-    Shape,
-    Transpose,
-    destinations_of,
-    memory_of,
-    sources_of,
-)
-from chainrule.errors import UserError
+from chainrule.compiler.entry_plan import EntryPlan, PhasePlan, Section, concrete, elements, plan_entry
+from chainrule.compiler.program import Buffer, Draw, Map, Matmul, Program, Reduce, Transpose
+from chainrule.errors import UserError, WorkFailed
 from chainrule.random import uniform
 
 Array = NDArray[Any]
@@ -69,17 +54,22 @@ class NumpyRun:
             self.arrays[at] = self._checked_state(name, program.buffers[at], state)
         for at, buffer in enumerate(program.buffers):
             if buffer.value is not None:
-                self.arrays[at] = buffer.value.astype(self.dtype)
-        self._plans: dict[Map, MapPlan] = {}
+                self.arrays[at] = self._converted(buffer.value)
+        self._plans: dict[str, EntryPlan] = {}
         self._slots: dict[int, Array] = {}
 
     def _checked_state(self, name: str, buffer: Buffer, state: Mapping[str, Array]) -> Array:
         if name not in state:
             raise UserError(f"the state {name} has no first value")
-        array = np.array(state[name], dtype=self.dtype, order="C")
+        array = self._converted(state[name])
         if array.shape != buffer.shape:
             raise UserError(f"the state {name} has shape {buffer.shape}, but its value has shape {array.shape}")
         return array
+
+    def _converted(self, array: Array) -> Array:
+        # Numbers too large for float32 become infinite there, as in every later computation.
+        with np.errstate(over="ignore"):
+            return np.array(array, dtype=self.dtype, order="C")
 
     @property
     def state(self) -> dict[str, Array]:
@@ -106,14 +96,24 @@ class NumpyRun:
 
         Returns:
             The outputs by name.
-        """
-        return _OneRun(self, self.program.entries[entry], data, rows, scalars or {}, key or StepKey()).outputs()
 
-    def plan(self, item: Map) -> MapPlan:
-        """Return the plan of a map, made once."""
-        if item not in self._plans:
-            self._plans[item] = MapPlan(item, self.program.buffers)
-        return self._plans[item]
+        Raises:
+            UserError: no such entry, or data, rows or scalars that are missing or have the wrong shape.
+            WorkFailed: the memory does not suffice.
+        """
+        with np.errstate(all="ignore"):
+            run = _OneRun(self, self._plan(entry), data, rows, scalars or {}, key or StepKey())
+            try:
+                return run.outputs()
+            except MemoryError as reason:
+                raise WorkFailed(f"entry {entry}: there is not enough memory: {reason}") from None
+
+    def _plan(self, name: str) -> EntryPlan:
+        if name not in self._plans:
+            if name not in self.program.entries:
+                raise UserError(f"the program has no entry {name!r}; it has: {', '.join(self.program.entries)}")
+            self._plans[name] = plan_entry(self.program, self.program.entries[name], self.dtype, _BLOCK_BYTES)
+        return self._plans[name]
 
     def slot_memory(self, slot: int, size: int) -> Array:
         """Return memory for a temporary; it is kept from run to run."""
@@ -129,90 +129,68 @@ class _OneRun:
     def __init__(
         self,
         machine: NumpyRun,
-        entry: Entry,
+        plan: EntryPlan,
         data: Mapping[str, Array],
         rows: NDArray[np.int64] | None,
         scalars: Mapping[str, float],
         key: StepKey,
     ) -> None:
         self.machine = machine
-        self.entry = entry
+        self.plan = plan
         self.buffers = machine.program.buffers
         self.arrays = dict(machine.arrays)
         self.rows = rows
         self.key = key
-        self.data = self._needed_data(data)
+        self.data = {at: _checked_data(buffer, data) for at, buffer in plan.data}
         self.count = self._count_rows(data)
-        self.started: set[int] = set()
-        for name, at in machine.program.named("scalar").items():
-            given = self.count if name == "m" else scalars.get(name)
-            if given is not None:
-                self.arrays[at] = np.asarray(given, dtype=machine.dtype)
-
-    def _needed_data(self, data: Mapping[str, Array]) -> dict[int, Array]:
-        used = self._used()
-        found: dict[int, Array] = {}
-        for name, at in self.machine.program.named("data").items():
-            if at in used:
-                if name not in data:
-                    raise UserError(f"the data {name} is missing")
-                if data[name].shape[1:] != self.buffers[at].shape[1:]:
-                    raise UserError(f"the data {name} has shape {data[name].shape}, not {self.buffers[at].shape}")
-                found[at] = data[name]
-        return found
-
-    def _used(self) -> set[int]:
-        return {memory_of(self.buffers, at) for item in self.entry.instructions() for at in sources_of(item)}
+        for at, buffer in plan.scalars:
+            self.arrays[at] = self._scalar(buffer, scalars)
 
     def _count_rows(self, data: Mapping[str, Array]) -> int:
         if self.rows is not None:
+            self._check_rows(self.rows)
             return len(self.rows)
         counts = {len(array) for array in data.values()}
         if len(counts) > 1:
             raise UserError(f"the data differ in their number of rows: {sorted(counts)}")
         return counts.pop() if counts else 0
 
+    def _check_rows(self, rows: NDArray[np.int64]) -> None:
+        least = min((len(array) for array in self.data.values()), default=0)
+        if self.data and len(rows) and not 0 <= rows.min() <= rows.max() < least:
+            raise UserError(f"rows {rows.min()} to {rows.max()} were asked for, but the data have {least} rows")
+
+    def _scalar(self, buffer: Buffer, scalars: Mapping[str, float]) -> Array:
+        given = self.count if buffer.name == "m" else scalars.get(buffer.name)
+        if given is None:
+            raise UserError(f"the input {buffer.name} of the step is missing")
+        array = np.asarray(given, dtype=self.machine.dtype)
+        if array.shape != buffer.shape:
+            raise UserError(f"the input {buffer.name} of the step has shape {array.shape}, not {buffer.shape}")
+        return array
+
     def outputs(self) -> dict[str, Array]:
         """Run everything and return the results."""
-        with np.errstate(all="ignore"):
-            for phase in self.entry.phases:
-                self._prepare_sums(phase)
-                self._execute(phase.prologue, 0, 0)
-                self._run_blocks(phase)
-            self._execute(self.entry.epilogue, 0, 0)
-        return {name: self._result(at) for name, at in self.entry.outputs.items()}
+        for phase in self.plan.phases:
+            for item in phase.sums:
+                self.arrays[item.at] = np.full(item.shape, item.start, self.machine.dtype)
+            self._execute(phase.prologue, 0, 0)
+            self._run_blocks(phase)
+        self._execute(self.plan.entry.epilogue, 0, 0)
+        return {name: self._result(at) for name, at in self.plan.entry.outputs.items()}
 
     def _result(self, at: int) -> Array:
-        if self.buffers[at].kind == "rows" and at not in self.arrays:
-            return self._whole_rows(at)
-        return self.arrays[at]
+        return self._whole_rows(at) if self.buffers[at].kind == "rows" else self.arrays[at]
 
-    def _prepare_sums(self, phase: Phase) -> None:
-        for item in phase.block:
-            if isinstance(item, Matmul | Reduce) and item.accumulate:
-                start = -np.inf if isinstance(item, Reduce) and item.kind == "max" else 0.0
-                shape = _concrete(self.buffers[item.destination].shape, 0)
-                self.arrays[item.destination] = np.full(shape, start, self.machine.dtype)
-
-    def _run_blocks(self, phase: Phase) -> None:
-        size = self._block_rows(phase)
-        for start in range(0, self.count, size):
-            stop = min(start + size, self.count)
-            self._gather(phase, start, stop)
+    def _run_blocks(self, phase: PhasePlan) -> None:
+        for start in range(0, self.count, phase.block_rows):
+            stop = min(start + phase.block_rows, self.count)
+            for at in phase.data:
+                rows = slice(start, stop) if self.rows is None else self.rows[start:stop]
+                self.arrays[at] = np.ascontiguousarray(self.data[at][rows], dtype=self.machine.dtype)
             self._execute(phase.block, start, stop)
 
-    def _block_rows(self, phase: Phase) -> int:
-        touched = {at for item in phase.block for at in (*sources_of(item), *destinations_of(item))}
-        width = sum(_elements(self.buffers[at].shape, 1) for at in touched if "m" in self.buffers[at].shape)
-        return max(1, _BLOCK_BYTES // (self.machine.dtype.itemsize * max(width, 1)))
-
-    def _gather(self, phase: Phase, start: int, stop: int) -> None:
-        for at, array in self.data.items():
-            rows = slice(start, stop) if self.rows is None else self.rows[start:stop]
-            block = np.ascontiguousarray(array[rows], dtype=self.machine.dtype)
-            self.arrays[at] = block
-
-    def _execute(self, section: tuple[Instruction, ...], start: int, stop: int) -> None:
+    def _execute(self, section: Section, start: int, stop: int) -> None:
         for item in section:
             match item:
                 case Matmul():
@@ -229,10 +207,8 @@ class _OneRun:
     def _read(self, at: int, start: int, stop: int) -> Array:
         buffer = self.buffers[at]
         if buffer.base is not None:
-            return self._read(buffer.base, start, stop).reshape(_concrete(buffer.shape, stop - start))
-        array = self.arrays.get(at)
-        if array is None:
-            raise UserError(f"the input {buffer.name} of the step is missing")
+            return self._read(buffer.base, start, stop).reshape(concrete(buffer.shape, stop - start))
+        array = self.arrays[at]
         return array[start:stop] if buffer.kind == "rows" else array
 
     def _write(self, at: int, start: int, stop: int) -> Array:
@@ -242,9 +218,9 @@ class _OneRun:
             return self._whole_rows(at)[start:stop]
         if buffer.kind == "state":
             return self.arrays[at]
-        shape = _concrete(buffer.shape, stop - start)
+        shape = concrete(buffer.shape, stop - start)
         if buffer.slot is not None:
-            memory = self.machine.slot_memory(buffer.slot, _elements(buffer.shape, stop - start))
+            memory = self.machine.slot_memory(buffer.slot, elements(buffer.shape, stop - start))
             self.arrays[at] = memory.reshape(shape)
         else:
             self.arrays[at] = np.empty(shape, self.machine.dtype)
@@ -252,7 +228,7 @@ class _OneRun:
 
     def _whole_rows(self, at: int) -> Array:
         if at not in self.arrays:
-            self.arrays[at] = np.empty(_concrete(self.buffers[at].shape, self.count), self.machine.dtype)
+            self.arrays[at] = np.empty(concrete(self.buffers[at].shape, self.count), self.machine.dtype)
         return self.arrays[at]
 
     def _matmul(self, item: Matmul, start: int, stop: int) -> None:
@@ -266,7 +242,7 @@ class _OneRun:
     def _map(self, item: Map, start: int, stop: int) -> None:
         sources = [self._read(at, start, stop) for at in item.sources]
         targets = [self._write(at, start, stop) for at in item.destinations]
-        self.machine.plan(item).run(sources, targets)
+        self.plan.maps[id(item)].run(sources, targets)
 
     def _reduce(self, item: Reduce, start: int, stop: int) -> None:
         source = self._read(item.source, start, stop)
@@ -282,17 +258,15 @@ class _OneRun:
 
     def _draw(self, item: Draw, start: int, stop: int) -> None:
         target = self._write(item.destination, start, stop)
-        width = _elements(self.buffers[item.destination].shape, 1)
+        width = elements(self.buffers[item.destination].shape, 1)
         key = (self.key.seed, self.key.step, item.node)
         target[...] = uniform(key, target.size, start * width).reshape(target.shape)
 
 
-def _concrete(shape: Shape, count: int) -> tuple[int, ...]:
-    return tuple(count if axis == "m" else axis for axis in shape)
-
-
-def _elements(shape: Shape, count: int) -> int:
-    product = 1
-    for axis in _concrete(shape, count):
-        product *= axis
-    return product
+def _checked_data(buffer: Buffer, data: Mapping[str, Array]) -> Array:
+    if buffer.name not in data:
+        raise UserError(f"the data {buffer.name} is missing")
+    array = data[buffer.name]
+    if array.ndim != len(buffer.shape) or array.shape[1:] != buffer.shape[1:]:
+        raise UserError(f"the data {buffer.name} has shape {array.shape}, not {buffer.shape}")
+    return array
