@@ -27,6 +27,7 @@ from chainrule.compiler.program import (
 from chainrule.compiler.sections import needed, operands, split_into_sections, sums_over_examples
 from chainrule.compiler.table import BufferTable
 from chainrule.compiler.verify import verify
+from chainrule.errors import UserError
 from chainrule.graph import shapes
 from chainrule.graph.expression import Expression, apply
 
@@ -95,16 +96,33 @@ class _EntryLowering:
         roots = _own_nodes(prepare([*spec.outputs.values(), *spec.updates.values()]))
         self.outputs = dict(zip(spec.outputs, roots, strict=False))
         self.updates = dict(zip(spec.updates, roots[len(spec.outputs) :], strict=True))
+        self._check_shapes()
         self.users = _Users(roots)
-        # Where the value of a node lies; values by example are computed anew in each block.
+        # Where the value of a node lies; values by example that are no results are computed anew in each block.
         self.place: dict[Expression, int] = {}
+        # The nodes of the section that is being lowered.
+        self.here: set[Expression] = set()
+
+    def _check_shapes(self) -> None:
+        for name, node in self.outputs.items():
+            if shapes.M in node.shape[1:]:
+                raise UserError(
+                    f"entry {self.name}: the output {name} has shape {shapes.text(node.shape)}, but results by "
+                    "example have the axis of examples first; give out its transpose"
+                )
+        for leaf, node in self.updates.items():
+            if leaf.shape != node.shape:
+                raise UserError(
+                    f"entry {self.name}: {leaf} has shape {shapes.text(leaf.shape)}, but its new value has shape "
+                    f"{shapes.text(node.shape)}; broadcast it to that shape"
+                )
 
     def lower(self) -> Entry:
         sections = split_into_sections([*self.outputs.values(), *self.updates.values()])
         phases = []
         for prologue, block in zip(sections.prologues, sections.blocks, strict=True):
             before = self._section(prologue)
-            self.place = {n: at for n, at in self.place.items() if not shapes.has_examples(n.shape)}
+            self.place = {n: at for n, at in self.place.items() if self._outlasts_a_block(n)}
             phases.append(Phase(tuple(before), tuple(self._section(block))))
         epilogue = self._section(sections.epilogue)
         outputs = {name: self._at(node) for name, node in self.outputs.items()}
@@ -112,8 +130,12 @@ class _EntryLowering:
         entry = Entry(self.name, tuple(phases), tuple(epilogue), outputs)
         return allocate(entry, self.table)
 
+    def _outlasts_a_block(self, node: Expression) -> bool:
+        return node in self.users.roots or not shapes.has_examples(node.shape)
+
     def _section(self, nodes: Sequence[Expression]) -> list[Instruction]:
         instructions: list[Instruction] = []
+        self.here = set(nodes)
         for group in schedule(nodes):
             if is_elementwise(group[0]):
                 instructions.append(self._map(group))
@@ -149,14 +171,15 @@ class _EntryLowering:
                 axes, sums = node.attributes["axes"], sums_over_examples(node)
                 return [Reduce(self._buffer_for(node), source, kind, axes, sums)]
             case "draw":
+                if shapes.M in node.shape[1:]:
+                    raise UserError(
+                        f"a draw of shape {shapes.text(node.shape)}: random numbers by example have the axis of "
+                        "examples first; draw the transpose"
+                    )
                 return [Draw(self._buffer_for(node), node.attributes["node"])]
             case "transpose":
-                return [self._transpose(node)] if self._is_read(node) else []
+                return [self._transpose(node)]
         raise AssertionError(f"{node.op.name} has no instruction")
-
-    def _is_read(self, node: Expression) -> bool:
-        """Tell whether a transpose is read other than by products, which absorb it."""
-        return node in self.users.roots or any(user.op.name != "matmul" for user in self.users.of(node))
 
     def _transpose(self, node: Expression) -> Transpose:
         source = self._at(node.inputs[0])
@@ -173,8 +196,13 @@ class _EntryLowering:
         for node in group:
             builder.add(node)
         inside = set(group)
-        kept = [n for n in group if n in self.users.roots or not set(self.users.of(n)) <= inside]
+        kept = [n for n in group if n in self.users.roots or not self._users_in_reach(n) <= inside]
         return builder.finish({node: self._buffer_for(node) for node in kept})
+
+    def _users_in_reach(self, node: Expression) -> set[Expression]:
+        """Collect who reads the value of a node as it is computed in this section."""
+        users = set(self.users.of(node))
+        return users & self.here if shapes.has_examples(node.shape) else users
 
     def _write_updates(self, epilogue: list[Instruction], outputs: Mapping[str, int]) -> list[Instruction]:
         """Let the last map that reads a state write its new value in place; copy where something else reads on."""

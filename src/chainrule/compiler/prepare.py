@@ -23,21 +23,32 @@ def prepare(roots: Sequence[Expression]) -> list[Expression]:
 
 def _expand(roots: Sequence[Expression]) -> list[Expression]:
     """Replace composite operations by what they are made of, until none is left; names are dropped."""
-    done: dict[Expression, Expression] = {}
+    expander = _Expander()
     for node in topological(roots):
-        copy = rebuild(node, [done[source] for source in node.inputs])
-        if copy.name and not copy.op.leaf:
-            copy = Expression(copy.op, copy.inputs, copy.attributes)
-        done[node] = _primitive(copy)
-    return [done[root] for root in roots]
+        expander.expand(node)
+    return [expander.expand(root) for root in roots]
 
 
-def _primitive(node: Expression) -> Expression:
-    node = simplified(node)
-    smaller = _smaller(node)
-    if smaller is None:
-        return node
-    return _expand([smaller])[0]
+class _Expander:
+    def __init__(self) -> None:
+        self.done: dict[Expression, Expression] = {}
+
+    def expand(self, node: Expression) -> Expression:
+        """Return a node in primitive operations; recursion ends at nodes that were expanded before."""
+        if node not in self.done:
+            copy = rebuild(node, [self.expand(source) for source in node.inputs])
+            primitive = self._primitive(_without_name(copy))
+            self.done[node] = self.done[primitive] = primitive
+        return self.done[node]
+
+    def _primitive(self, node: Expression) -> Expression:
+        shorter = simplified(node)
+        smaller = _smaller(node) if shorter is node else shorter
+        return node if smaller is None else self.expand(smaller)
+
+
+def _without_name(node: Expression) -> Expression:
+    return Expression(node.op, node.inputs, node.attributes) if node.name and not node.op.leaf else node
 
 
 def _smaller(node: Expression) -> Expression | None:
@@ -47,12 +58,16 @@ def _smaller(node: Expression) -> Expression | None:
         return _power(node)
     if node.op.name == "matmul":
         return _matmul_of_matrices(node)
+    if node.op.name == "max" and not node.attributes["axes"]:
+        return node.inputs[0]
     return None
 
 
 def _power(node: Expression) -> Expression | None:
     """Write small whole powers as products: faster, and exact where exp and log are not."""
     base, exponent = node.inputs
+    if base.shape != node.shape:
+        return None
     if is_constant(exponent, 2.0):
         return base * base
     if is_constant(exponent, 3.0):

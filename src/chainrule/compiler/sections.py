@@ -49,8 +49,11 @@ def sums_over_examples(node: Expression) -> bool:
 
 
 def split_into_sections(roots: Sequence[Expression]) -> Sections:
-    """Assign each node to its section; values by example that two phases need are in both blocks."""
-    order = [node for node in needed(roots) if not node.op.leaf or node.op.name == "draw"]
+    """Assign each node to its section.
+
+    Values by example that two phases need are in both blocks, unless the first block writes them back by row.
+    """
+    order = [node for node in needed(roots) if not _comes_from_outside(node)]
     phase = _phases(order)
     by_block = [node for node in order if shapes.has_examples(node.shape) or sums_over_examples(node)]
     count = 1 + max((_block_of(node, phase) for node in by_block), default=-1)
@@ -59,6 +62,10 @@ def split_into_sections(roots: Sequence[Expression]) -> Sections:
     prologues = [[node for node in order if node in early and phase[node] == number] for number in range(count)]
     placed = {node for section in [*blocks, *prologues] for node in section}
     return Sections(prologues, blocks, [node for node in order if node not in placed])
+
+
+def _comes_from_outside(node: Expression) -> bool:
+    return node.op.leaf and node.op.name != "draw"
 
 
 def _phases(order: Sequence[Expression]) -> dict[Expression, int]:
@@ -88,6 +95,7 @@ def _block(
         if own or node in wanted:
             wanted.add(node)
             wanted.update(source for source in operands(node) if shapes.has_examples(source.shape))
+            wanted -= {source for source in operands(node) if source in roots and phase.get(source, 0) < number}
     return [node for node in order if node in wanted]
 
 
@@ -97,7 +105,12 @@ def _needed_by_blocks(blocks: Sequence[Sequence[Expression]]) -> set[Expression]
     stack = [source for block in blocks for node in block for source in operands(node)]
     while stack:
         node = stack.pop()
-        if node in found or node.op.leaf or shapes.has_examples(node.shape) or sums_over_examples(node):
+        if (
+            node in found
+            or _comes_from_outside(node)
+            or shapes.has_examples(node.shape)
+            or sums_over_examples(node)
+        ):
             continue
         found.add(node)
         stack.extend(operands(node))

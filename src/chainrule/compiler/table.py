@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from chainrule.compiler.program import Buffer, BufferKind, memory_of
 from chainrule.graph.expression import CONSTANT, COUNT, EXAMPLES, Expression
-from chainrule.graph.shapes import Shape
+from chainrule.graph.shapes import Shape, has_examples
 
 
 class BufferTable:
@@ -69,7 +69,7 @@ class BufferTable:
         return self.add(name, self._kind(node), node.shape)
 
     def _kind(self, node: Expression) -> BufferKind:
-        if node.op is EXAMPLES:
+        if node.op is EXAMPLES or has_examples(node.shape):
             return "data"
         return "scalar" if node in self.scalars else "state"
 
