@@ -28,14 +28,14 @@ _INFIX = {
 
 
 def listing(program: Program, entry: str | None = None) -> str:
-    """Write entries section by section, one line an instruction (two or more for a fused map)."""
+    """Write entries section by section, one line an instruction; below a fused map its steps $0, $1, ..."""
     chosen = program.entries if entry is None else {entry: program.entries[entry]}
     return "\n\n".join(_entry(program, item) for item in chosen.values()) + "\n"
 
 
 def _entry(program: Program, entry: Entry) -> str:
     count = sum(1 for _ in entry.instructions())
-    lines = [f"entry {entry.name}: {count} instructions"]
+    lines = [f"entry {entry.name}: {count} instruction{'' if count == 1 else 's'}"]
     for title, instructions in entry.sections():
         if instructions:
             lines.append(f"  {title}")
@@ -91,8 +91,8 @@ def _matmul(program: Program, instruction: Matmul) -> str:
 def _map(program: Program, instruction: Map) -> list[str]:
     names = [_name(program, source) for source in instruction.sources]
     targets = ", ".join(_written(program, index) for index in instruction.destinations)
-    lines = [f"map    {targets} = {', '.join(f't{step}' for step in instruction.results)}"]
-    lines += [f"  t{number} = {_step(step, names)}" for number, step in enumerate(instruction.steps)]
+    lines = [f"map    {targets} = {', '.join(f'${step}' for step in instruction.results)}"]
+    lines += [f"  ${number} = {_step(step, names)}" for number, step in enumerate(instruction.steps)]
     return lines
 
 
@@ -106,4 +106,4 @@ def _step(step: ScalarStep, names: list[str]) -> str:
 def _operand(operand: Operand, names: list[str]) -> str:
     if operand.kind == "source":
         return names[int(operand.value)]
-    return f"t{operand.value}" if operand.kind == "step" else f"{operand.value:.9g}"
+    return f"${operand.value}" if operand.kind == "step" else f"{operand.value:.9g}"

@@ -72,7 +72,7 @@ def compile_program(
         >>> w = cr.parameter("w", (2,))
         >>> compiled = compile_program({"forward": EntrySpec({"z": x @ w})})
         >>> print(compiled.program.listing())
-        entry forward: 1 instructions
+        entry forward: 1 instruction
           block
             matmul z[m 1] = x @ w as [2 1]
           outputs z = z as [m]
