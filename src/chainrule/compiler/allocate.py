@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 
 from chainrule.compiler.program import (
     Buffer,
@@ -22,6 +23,8 @@ from chainrule.compiler.program import (
     sources_of,
 )
 from chainrule.compiler.table import BufferTable
+
+_OWN_KINDS = {"temporary", "accumulator", "constant"}
 
 
 def allocate(entry: Entry, table: BufferTable) -> Entry:
@@ -111,14 +114,14 @@ def compact(buffers: Sequence[Buffer], entries: Mapping[str, Entry]) -> Program:
 
 
 def _names(buffers: Sequence[Buffer], kept: Sequence[int]) -> dict[int, str]:
-    numbered = {"t": 0, "sum": 0, "constant": 0}
+    """Number what the compiler named, past the names that people gave."""
+    numbers = {name: count(1) for name in ("t", "sum", "constant")}
+    own = {at for at in kept if buffers[at].kind in _OWN_KINDS and buffers[at].name in numbers}
+    taken = {buffers[at].name for at in kept if at not in own}
     names: dict[int, str] = {}
     for at in kept:
-        name = buffers[at].name
-        if name in numbered and buffers[at].kind not in {"data", "state", "scalar", "view"}:
-            numbered[name] += 1
-            name = f"{name}{numbered[name]}"
-        names[at] = name
+        base = buffers[at].name
+        names[at] = next(n for i in numbers[base] if (n := f"{base}{i}") not in taken) if at in own else base
     return names
 
 
