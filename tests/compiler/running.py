@@ -58,7 +58,7 @@ def run(
     """Run the only entry once; return its outputs and the state after it."""
     given = {compiled.names[leaf]: value for leaf, value in values.items() if leaf in compiled.names}
     data = {name: value for name, value in given.items() if name in compiled.program.named("data")}
-    scalars = {name: value for name, value in given.items() if name in compiled.program.named("scalar")}
+    scalars = {name: float(value) for name, value in given.items() if name in compiled.program.named("scalar")}
     with blocks_of(block):
         machine = NumpyRun(
             compiled.program, {name: np.asarray(value) for name, value in given.items()}, dtype=dtype

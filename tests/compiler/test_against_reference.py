@@ -123,7 +123,7 @@ def test_large_constants_stay_arrays_of_the_program() -> None:
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.float16, np.float32, np.float64, np.bool_])
 def test_data_of_any_real_type(dtype: type) -> None:
-    raw = _random.integers(0, 2 if dtype is np.bool_ else 200, (5, 3)).astype(dtype)
+    raw: Array = _random.integers(0, 2 if dtype is np.bool_ else 200, (5, 3)).astype(dtype)
     assert_agrees({"out": cr.tanh(X / 255 @ W), "sum": cr.sum(X)}, {**VALUES, X: raw}, block=2)
 
 

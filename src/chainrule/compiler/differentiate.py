@@ -36,6 +36,9 @@ def differentiate(J: Expression, parameters: Sequence[Expression]) -> Differenti
     Returns:
         The sound form of J and one gradient for each parameter.
 
+    Raises:
+        UserError: a parameter that J does not depend on.
+
     Example:
         >>> import chainrule as cr
         >>> X, y, w = cr.examples("X", features=2), cr.examples("y"), cr.parameter("w", (2,))
@@ -46,7 +49,7 @@ def differentiate(J: Expression, parameters: Sequence[Expression]) -> Differenti
     """
     cost = _means_as_sums(stable([J])[0])
     total = _only_sum(cost, parameters)
-    if total is None:
+    if total is None or not set(parameters) <= set(topological([cost])):
         return Differentiated(cost, gradients(cost, parameters))
     return Differentiated(cost, _through_the_sum(cost, total, parameters))
 
