@@ -69,13 +69,15 @@ def compile_program(
     Example:
         >>> import chainrule as cr
         >>> x = cr.examples("x", features=2)
-        >>> w = cr.parameter("w", (2,))
-        >>> compiled = compile_program({"forward": EntrySpec({"z": x @ w})})
+        >>> W = cr.parameter("W", (2, 1))
+        >>> compiled = compile_program({"forward": EntrySpec({"a": cr.tanh(x @ W)})})
         >>> print(compiled.program.listing())
-        entry forward: 1 instruction
+        entry forward: 2 instructions
           block
-            matmul z[m 1] = x @ w as [2 1]
-          outputs z = z as [m]
+            matmul t1[m 1] @0 = x @ W
+            map    a[m 1] = $0
+              $0 = tanh(t1)
+          outputs a = a
         <BLANKLINE>
     """
     table = BufferTable(set(scalars))
