@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.compiler.program import (
@@ -64,14 +63,24 @@ def from_bytes(data: bytes) -> Program:
     if metadata.get("format") != FORMAT:
         raise MalformedProgram(f"this is {metadata.get('format', 'nothing that I know')}, not {FORMAT!r}")
     try:
-        content = json.loads(metadata["program"])
+        content = json.loads(metadata["program"], object_pairs_hook=_without_twins)
         buffers = tuple(_buffer(i, item, constants) for i, item in enumerate(content["buffers"]))
-        entries = {item["name"]: _entry(item) for item in content["entries"]}
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as reason:
+        entries = _without_twins([(item["name"], _entry(item)) for item in content["entries"]])
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as reason:
         raise MalformedProgram(f"malformed program: {reason!r}") from None
     program = Program(buffers, entries)
+    if len(constants) != len([buffer for buffer in buffers if buffer.kind == "constant"]):
+        raise MalformedProgram("malformed program: there are tensors that belong to no constant")
     verify(program)
     return program
+
+
+def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Make a mapping of names that are all different: no value may hide another."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError(f"a name comes twice among {[name for name, _ in pairs]}")
+    return found
 
 
 def _buffer(number: int, item: list[Any], constants: Mapping[str, NDArray[Any]]) -> Buffer:
@@ -79,8 +88,6 @@ def _buffer(number: int, item: list[Any], constants: Mapping[str, NDArray[Any]])
     if kind not in _BUFFER_KINDS:
         raise ValueError(f"unknown kind of buffer {kind!r}")
     value = constants.get(str(number)) if kind == "constant" else None
-    if value is not None and value.dtype != np.float64:
-        raise ValueError(f"constant {name} is {value.dtype}, not float64")
     return Buffer(_text(name), kind, _shape(shape), _whole_or_none(slot), _whole_or_none(base), value)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from chainrule.compiler.program import (
     Buffer,
     Draw,
@@ -23,6 +25,12 @@ from chainrule.errors import UserError
 from chainrule.opcodes import OPCODES
 
 _READ_ONLY = {"data", "scalar", "constant", "view"}
+_FROM_OUTSIDE = {"data", "state", "scalar"}
+
+# What machines may rely on when they count axes and bytes.
+MOST_AXES = 8
+MOST_ELEMENTS = 2**40
+_LARGEST_NODE = 2**63 - 1
 
 
 class MalformedProgram(UserError):
@@ -37,7 +45,10 @@ def verify(program: Program) -> None:
     """
     for number, buffer in enumerate(program.buffers):
         _check_buffer(program.buffers, number, buffer)
-    for entry in program.entries.values():
+    _check_names(program.buffers)
+    _check_slots(program.buffers)
+    for name, entry in program.entries.items():
+        _require(name == entry.name, f"the entry {entry.name} is found under the name {name}")
         _EntryCheck(program.buffers, entry).run()
 
 
@@ -51,17 +62,20 @@ def _check_buffer(buffers: Sequence[Buffer], number: int, buffer: Buffer) -> Non
     shape = buffer.shape
     _require(shape.count("m") <= 1, f"{where} has the axis of examples twice")
     _require(all(axis == "m" or axis >= 1 for axis in shape), f"{where} has an axis that is not positive")
+    _require(len(shape) <= MOST_AXES, f"{where} has {len(shape)} axes; there are at most {MOST_AXES}")
+    _require(_elements(shape) <= MOST_ELEMENTS, f"{where} has more than {MOST_ELEMENTS} elements")
     by_row = "m" in shape
     if buffer.kind in {"data", "rows"}:
         _require(
             bool(shape) and shape[0] == "m", f"{where}: the first axis of {buffer.kind} is that of the examples"
         )
     if buffer.kind in {"state", "scalar", "constant", "accumulator", "result"}:
-        _require(not by_row, f"{where}: a {buffer.kind} has no axis of examples")
+        _require(not by_row, f"{where}: kind {buffer.kind} has no axis of examples")
     _require((buffer.kind == "temporary") == (buffer.slot is not None), f"{where}: temporaries alone have slots")
     _require((buffer.kind == "view") == (buffer.base is not None), f"{where}: views alone have a base")
     _require((buffer.kind == "constant") == (buffer.value is not None), f"{where}: constants alone have a value")
     if buffer.value is not None:
+        _require(buffer.value.dtype == np.float64, f"{where}: its value is {buffer.value.dtype}, not float64")
         _require(tuple(buffer.value.shape) == shape, f"{where}: its value has shape {buffer.value.shape}")
     if buffer.base is not None:
         _require(0 <= buffer.base < len(buffers), f"{where}: there is no buffer {buffer.base}")
@@ -69,6 +83,34 @@ def _check_buffer(buffers: Sequence[Buffer], number: int, buffer: Buffer) -> Non
         _require(base.kind != "view", f"{where} shows another view")
         same = _elements(base.shape) == _elements(shape) and ("m" in base.shape) == by_row
         _require(same, f"{where} has another number of elements than {base.name}")
+        _require(
+            not by_row or _before_examples(base.shape) == _before_examples(shape), f"{where} mixes the examples"
+        )
+
+
+def _before_examples(shape: Shape) -> int:
+    return _elements(shape[: shape.index("m")])
+
+
+def _check_names(buffers: Sequence[Buffer]) -> None:
+    """What comes from outside is found by its name; the scalar m is the number of examples."""
+    names: set[str] = set()
+    for buffer in buffers:
+        if buffer.kind in _FROM_OUTSIDE:
+            _require(buffer.name not in names, f"two buffers from outside have the name {buffer.name!r}")
+            names.add(buffer.name)
+            is_count = buffer.kind == "scalar" and buffer.name == "m"
+            _require(not is_count or buffer.shape == (), "the scalar m, the number of examples, is a single number")
+
+
+def _check_slots(buffers: Sequence[Buffer]) -> None:
+    """A slot holds rows of a block, of which each thread may have its own, or other values; not both."""
+    by_row: dict[int, bool] = {}
+    for buffer in buffers:
+        if buffer.slot is not None:
+            _require(0 <= buffer.slot < len(buffers), f"{buffer.name}: slots are numbered below {len(buffers)}")
+            same = by_row.setdefault(buffer.slot, "m" in buffer.shape) == ("m" in buffer.shape)
+            _require(same, f"{buffer.name}: the slot {buffer.slot} is for rows and for other values")
 
 
 def _elements(shape: Shape) -> int:
@@ -87,21 +129,32 @@ class _EntryCheck:
         self.written: set[int] = set()
         self.owner: dict[int, int] = {}
         self.where = entry.name
+        # The section that is being checked: whether it is a block or the epilogue, and the sums that it adds to.
+        self.in_block = self.in_epilogue = False
+        self.sums: list[int] = []
 
     def run(self) -> None:
+        finished: set[int] = set()
         for title, section in self.entry.sections():
-            in_block = title.startswith("block")
-            for number, item in enumerate(section):
-                self.where = f"entry {self.entry.name}, {title}, instruction {number}"
-                self._check(item, in_block)
-            if in_block:
-                # A block may run any number of times, also none: only its sums and rows outlast it.
-                self.written -= {at for at in self.written if self._by_row_temporary(at)}
+            self.in_block, self.in_epilogue = title.startswith("block"), title == "epilogue"
+            self.sums = [at for item in section if _accumulates(item) for at in destinations_of(item)]
+            self._section(title, section)
+            self._must(len({*finished, *self.sums}) == len(finished) + len(self.sums), "a sum is written twice")
+            finished.update(self.sums)
         for name, at in self.entry.outputs.items():
             self.where = f"entry {self.entry.name}, output {name}"
             self._exists(at)
             self._must(self.buffers[at].kind in {"rows", "result", "accumulator"}, "is not a result")
             self._must(at in self.written, "is never written")
+
+    def _section(self, title: str, section: Sequence[Instruction]) -> None:
+        for number, item in enumerate(section):
+            self.where = f"entry {self.entry.name}, {title}, instruction {number}"
+            self._check(item)
+        if self.in_block:
+            # A block may run any number of times, also none: only its sums and rows outlast it, and as it writes to
+            # no slots but those of rows, each of its runs finds what the first one found.
+            self.written -= {at for at in self.written if self._by_row_temporary(at)}
 
     def _by_row_temporary(self, at: int) -> bool:
         return self.buffers[at].kind == "temporary" and "m" in self.buffers[at].shape
@@ -112,49 +165,39 @@ class _EntryCheck:
     def _exists(self, at: int) -> None:
         self._must(0 <= at < len(self.buffers), f"there is no buffer {at}")
 
-    def _check(self, item: Instruction, in_block: bool) -> None:
+    def _check(self, item: Instruction) -> None:
         for at in (*sources_of(item), *destinations_of(item)):
             self._exists(at)
         for at in sources_of(item):
-            self._readable(at, in_block)
-        self._shapes(item, in_block)
+            self._readable(at)
+        self._shapes(item)
         for at in destinations_of(item):
-            self._writable(at, item, in_block)
+            self._writable(at, item)
         for at in destinations_of(item):
             self.written.add(at)
             slot = self.buffers[at].slot
             if slot is not None:
                 self.owner[slot] = at
 
-    def _readable(self, at: int, in_block: bool) -> None:
+    def _readable(self, at: int) -> None:
         memory = memory_of(self.buffers, at)
         buffer = self.buffers[memory]
-        self._must(in_block or "m" not in buffer.shape, f"{buffer.name} has examples, outside a block")
+        self._must(self.in_block or "m" not in buffer.shape, f"{buffer.name} has examples, outside a block")
+        self._must(memory not in self.sums, f"the sum {buffer.name} is not finished")
         if buffer.kind in {"temporary", "accumulator", "rows", "result"}:
             self._must(memory in self.written, f"{buffer.name} is read before it is written")
         if buffer.slot is not None:
             self._must(self.owner.get(buffer.slot) == memory, f"{buffer.name} was overwritten in its slot")
-        if buffer.kind == "accumulator":
-            self._must(not in_block or not self._of_this_block(memory), f"the sum {buffer.name} is not finished")
 
-    def _of_this_block(self, at: int) -> bool:
-        for title, section in self.entry.sections():
-            if title.startswith("block") and self.where.startswith(f"entry {self.entry.name}, {title},"):
-                return any(at in destinations_of(item) for item in section)
-        return False
-
-    def _writable(self, at: int, item: Instruction, in_block: bool) -> None:
+    def _writable(self, at: int, item: Instruction) -> None:
         buffer = self.buffers[at]
         self._must(buffer.kind not in _READ_ONLY, f"{buffer.name} is a {buffer.kind} and cannot be written")
-        accumulates = isinstance(item, Matmul | Reduce) and item.accumulate
-        self._must((buffer.kind == "accumulator") == accumulates, f"{buffer.name}: only sums accumulate, always")
-        if in_block:
-            allowed = buffer.kind == "accumulator" or "m" in buffer.shape
-            self._must(allowed, f"{buffer.name} has no examples and is written in a block")
-        else:
-            self._must("m" not in buffer.shape, f"{buffer.name} has examples, outside a block")
-        if buffer.kind == "state":
-            self._must(self.where.startswith(f"entry {self.entry.name}, epilogue"), "state changes in the epilogue")
+        sums = buffer.kind == "accumulator"
+        self._must(sums == _accumulates(item), f"{buffer.name}: only sums accumulate, always")
+        by_row = "m" in buffer.shape
+        self._must(not by_row or self.in_block, f"{buffer.name} has examples, outside a block")
+        self._must(by_row or sums or not self.in_block, f"{buffer.name} has no examples and is written in a block")
+        self._must(buffer.kind != "state" or self.in_epilogue, "state changes in the epilogue")
         if not isinstance(item, Map):
             taken = {self._memory_key(source) for source in sources_of(item)}
             self._must(self._memory_key(at) not in taken, f"{buffer.name} is written over what is being read")
@@ -164,7 +207,7 @@ class _EntryCheck:
         slot = self.buffers[memory].slot
         return ("buffer", memory) if slot is None else ("slot", slot)
 
-    def _shapes(self, item: Instruction, in_block: bool) -> None:
+    def _shapes(self, item: Instruction) -> None:
         match item:
             case Matmul():
                 self._matmul(item)
@@ -177,7 +220,9 @@ class _EntryCheck:
                 self._must(len(source) == 2, "a transpose is of a matrix")
                 self._result(item.destination, source[::-1])
             case Draw():
-                self._must(item.node >= 0, "the node of a draw is not negative")
+                self._must(0 <= item.node <= _LARGEST_NODE, f"the node of a draw is from 0 to {_LARGEST_NODE}")
+                first = "m" not in self.buffers[item.destination].shape[1:]
+                self._must(first, "draws by example have the axis of examples first")
 
     def _result(self, at: int, shape: Shape) -> None:
         found = self.buffers[at].shape
@@ -196,7 +241,8 @@ class _EntryCheck:
     def _map(self, item: Map) -> None:
         self._must(bool(item.destinations), "a map writes something")
         self._must(len(item.destinations) == len(item.results), "a map has one result a destination")
-        self._must(len(set(item.destinations)) == len(item.destinations), "a map writes a buffer twice")
+        memory = {self._memory_key(at) for at in item.destinations}
+        self._must(len(memory) == len(item.destinations), "a map writes twice to the same memory")
         shape = self.buffers[item.destinations[0]].shape
         for at in item.destinations:
             self._result(at, shape)
@@ -235,9 +281,10 @@ class _EntryCheck:
         self._must(found in {kept, dropped}, f"{self.buffers[item.destination].name} has shape {found}")
 
 
+def _accumulates(item: Instruction) -> bool:
+    return isinstance(item, Matmul | Reduce) and item.accumulate
+
+
 def _broadcasts(source: Shape, target: Shape) -> bool:
-    if len(source) > len(target):
-        return all(axis == 1 for axis in source[: len(source) - len(target)]) and _broadcasts(
-            source[len(source) - len(target) :], target
-        )
-    return all(a in (1, b) for a, b in zip(reversed(source), reversed(target), strict=False))
+    fits = all(a in (1, b) for a, b in zip(reversed(source), reversed(target), strict=False))
+    return fits and len(source) <= len(target)
