@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.arguments import whole
 from chainrule.errors import UserError
 from chainrule.random import permutation
 
@@ -22,11 +23,12 @@ def rows_in_batch(batch_size: int | str, count: int) -> int | None:
         >>> rows_in_batch(32, 1000), rows_in_batch("all", 1000), rows_in_batch(32, 20)
         (32, None, None)
     """
-    if batch_size == "all":
+    if isinstance(batch_size, str):
+        if batch_size != "all":
+            raise UserError(f'the batch size is a positive whole number or "all", not {batch_size!r}')
         return None
-    if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
-        raise UserError(f'the batch size is a positive whole number or "all", not {batch_size!r}')
-    return batch_size if batch_size < count else None
+    size = whole(batch_size, 'the batch size (where it is not "all")', least=1)
+    return size if size < count else None
 
 
 def batches_of_epoch(count: int, size: int, seed: int, epoch: int) -> list[NDArray[np.int64]]:
@@ -45,7 +47,7 @@ def batch_stream(count: int, size: int | None, seed: int) -> Iterator[NDArray[np
 
     Example:
         >>> stream = batch_stream(4, 2, seed=0)
-        >>> sorted([*next(stream), *next(stream)])
+        >>> sorted(int(row) for _ in range(2) for row in next(stream))
         [0, 1, 2, 3]
     """
     for epoch in itertools.count():

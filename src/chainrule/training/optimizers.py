@@ -8,13 +8,18 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
+from chainrule.arguments import from_zero, positive
 from chainrule.errors import UserError
-from chainrule.graph.expression import Expression, parameter
+from chainrule.graph.expression import Expression, constant, parameter
 from chainrule.graph.ops.elementwise import expm1, sqrt
 from chainrule.network.names import chosen
 from chainrule.training.schedules import Schedule
+
+# Constants that say how much of the past is kept, and others that are not negative.
+_SHARES = {"momentum", "decay", "beta1", "beta2"}
+_FROM_ZERO = {"epsilon", "weight_decay"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,11 +43,15 @@ class Optimizer(ABC):
     clip_norm: float | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
-        rate = self.learning_rate
-        if not callable(rate) and not (math.isfinite(rate) and rate > 0):
-            raise UserError(f"the learning rate must be a positive number, not {rate}")
-        if self.clip_norm is not None and not self.clip_norm > 0:
-            raise UserError(f"clip_norm must be a positive number, not {self.clip_norm}")
+        if not callable(self.learning_rate):
+            positive(self.learning_rate, "the learning rate")
+        if self.clip_norm is not None:
+            positive(self.clip_norm, "clip_norm")
+        for one in fields(self):
+            if one.name in _SHARES:
+                from_zero(getattr(self, one.name), one.name, below=1)
+            elif one.name in _FROM_ZERO:
+                from_zero(getattr(self, one.name), one.name)
 
     @abstractmethod
     def update(self, w: Expression, g: Expression, *, learning_rate: Expression, step: Expression) -> Update:
@@ -50,7 +59,9 @@ class Optimizer(ABC):
 
     def rate_at(self, epoch: float, epochs: int) -> float:
         """Return the learning rate at a point of the training, counted in epochs."""
-        return self.learning_rate(epoch, epochs) if callable(self.learning_rate) else self.learning_rate
+        if not callable(self.learning_rate):
+            return self.learning_rate
+        return from_zero(self.learning_rate(epoch, epochs), f"the learning rate of the schedule at epoch {epoch:g}")
 
 
 def _state(w: Expression, name: str) -> Expression:
@@ -155,7 +166,7 @@ class AdamW(Adam):
 
 def _one_minus_power(base: float, step: Expression) -> Expression:
     # In float32, 1 - 0.999**t would lose five digits at the first steps.
-    return -expm1(step * math.log(base))
+    return -expm1(step * math.log(base)) if base else constant(1.0)
 
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {

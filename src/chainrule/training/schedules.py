@@ -6,15 +6,11 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from chainrule.arguments import from_zero, positive
 from chainrule.errors import UserError
 
 # From the point of the training, counted in epochs (2.5 is half-way through the third), and their number.
 Schedule = Callable[[float, int], float]
-
-
-def _check_rate(rate: float) -> None:
-    if not (math.isfinite(rate) and rate > 0):
-        raise UserError(f"the learning rate must be a positive number, not {rate}")
 
 
 @dataclass(frozen=True)
@@ -24,7 +20,7 @@ class Constant:
     rate: float
 
     def __post_init__(self) -> None:
-        _check_rate(self.rate)
+        positive(self.rate, "the learning rate")
 
     def __call__(self, epoch: float, epochs: int) -> float:
         """Return the rate at a point of the training."""
@@ -45,9 +41,9 @@ class StepDecay:
     factor: float = 0.1
 
     def __post_init__(self) -> None:
-        _check_rate(self.rate)
-        if not (self.every > 0 and self.factor > 0):
-            raise UserError(f"a step schedule needs every > 0 and factor > 0, not {self.every} and {self.factor}")
+        positive(self.rate, "the learning rate")
+        positive(self.every, "the number of epochs between steps")
+        positive(self.factor, "the factor of a step")
 
     def __call__(self, epoch: float, epochs: int) -> float:
         """Return the rate at a point of the training."""
@@ -67,7 +63,8 @@ class Cosine:
     final: float = 0.0
 
     def __post_init__(self) -> None:
-        _check_rate(self.rate)
+        positive(self.rate, "the learning rate")
+        from_zero(self.final, "the final learning rate")
 
     def __call__(self, epoch: float, epochs: int) -> float:
         """Return the rate at a point of the training."""
@@ -87,8 +84,10 @@ class OneCycle:
     final_divisor: float = 1e4
 
     def __post_init__(self) -> None:
-        _check_rate(self.rate)
-        if not 0 < self.warm_up < 1:
+        positive(self.rate, "the learning rate")
+        positive(self.start_divisor, "the divisor of the first learning rate")
+        positive(self.final_divisor, "the divisor of the final learning rate")
+        if positive(self.warm_up, "the warm-up") >= 1:
             raise UserError(f"the warm-up is a part of the training between 0 and 1, not {self.warm_up}")
 
     def __call__(self, epoch: float, epochs: int) -> float:
@@ -109,9 +108,8 @@ class WarmUp:
 
     def __post_init__(self) -> None:
         if not callable(self.rate):
-            _check_rate(self.rate)
-        if not self.epochs > 0:
-            raise UserError(f"the warm-up lasts a positive number of epochs, not {self.epochs}")
+            positive(self.rate, "the learning rate")
+        positive(self.epochs, "the number of epochs of the warm-up")
 
     def __call__(self, epoch: float, epochs: int) -> float:
         """Return the rate at a point of the training."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.errors import UserError
+from chainrule.arguments import positive, whole
 from chainrule.training.history import Epoch, last_relative_changes
 
 Values = list[NDArray[Any]]
@@ -35,10 +35,9 @@ class Stopping:
     costs: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        if isinstance(self.patience, bool) or not isinstance(self.patience, int) or self.patience < 1:
-            raise UserError(f"patience is a number of epochs from 1 up, not {self.patience!r}")
-        if self.tolerance is not None and not self.tolerance > 0:
-            raise UserError(f"tolerance is a positive number, or None, not {self.tolerance!r}")
+        whole(self.patience, "patience", least=1)
+        if self.tolerance is not None:
+            positive(self.tolerance, "tolerance")
 
     def after(self, record: Epoch, values: Values) -> str | None:
         """Take up an epoch; return the reason to stop, or None to go on."""
