@@ -9,14 +9,17 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from chainrule.arguments import array_of
 from chainrule.errors import UserError
 from chainrule.graph.expression import Expression, constant
 
 Kind = Literal["none", "scale", "standardize"]
 
 _LARGEST_BYTE = 255
-# Rows looked at in one go, so that checking does not need a second copy of the data.
-_ROWS_AT_ONCE = 4096
+_LARGEST_FLOAT = float(np.finfo(np.float64).max)
+# Numbers looked at in one go, so that checking does not need a second copy of the data.
+_NUMBERS_AT_ONCE = 1 << 18
+_REAL_DTYPES = {np.dtype(kind).name for kind in "?bBhHiIlLqQefdg"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,13 +83,14 @@ class Preprocessing:
         Raises:
             UserError: rows of another width, not finite, or of a range the model was not trained on.
         """
-        rows = np.asarray(X)
+        rows = array_of(X, "X")
         check_rows(rows, "X")
         if rows.shape[1] != self.features:
             raise UserError(f"X has {rows.shape[1]} features a row, but the model was trained on {self.features}")
         if self.dtype == "uint8" and rows.dtype != np.uint8:
             return self._as_bytes(rows)
-        if self.high <= 1 and self.low >= 0 and rows.dtype.kind in "iu" and rows.size and rows.max() > 1:
+        scaled = self.dtype.startswith("float") and self.low >= -1 and self.high <= 1
+        if scaled and rows.dtype.kind in "iu" and rows.size and rows.max() > 1:
             raise UserError(
                 f"the model was trained on {self.dtype} from {self.low:g} to {self.high:g}, but X is {rows.dtype} "
                 f"up to {rows.max()}: scale it as the training rows were, for example X / 255"
@@ -131,10 +135,14 @@ class Preprocessing:
         kind, features, dtype = values["kind"], values["features"], values["dtype"]
         if kind not in get_args(Kind) or type(features) is not int or features < 1 or not isinstance(dtype, str):
             raise UserError(f"stored preprocessing is malformed: {dict(values)}")
+        if dtype not in _REAL_DTYPES:
+            raise UserError(f"stored preprocessing is of the unknown dtype {dtype[:40]!r}")
         low, high = (_finite(values[name]) for name in ("low", "high"))
         shift, scale = tensors.get("preprocessing.shift"), tensors.get("preprocessing.scale")
         for array in (shift, scale):
-            if array is not None and (array.shape != (features,) or not np.isfinite(array).all()):
+            if array is None:
+                continue
+            if array.shape != (features,) or array.dtype.kind != "f" or not np.isfinite(array).all():
                 raise UserError("stored preprocessing has an array of the wrong shape, or of numbers not finite")
         expects = kind == "standardize" or (kind == "scale" and dtype != "uint8")
         if (shift is not None, scale is not None) != (expects, expects):
@@ -143,8 +151,9 @@ class Preprocessing:
 
 
 def _finite(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
-        raise UserError(f"stored preprocessing has a range that is no number: {value!r}")
+    # A whole number may be too large for a float.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _LARGEST_FLOAT:
+        raise UserError(f"stored preprocessing has a range that is no number: {str(value)[:40]}")
     return float(value)
 
 
@@ -154,10 +163,13 @@ def check_rows(X: NDArray[Any], name: str) -> None:
         raise UserError(f"{name} must hold real numbers, but its dtype is {X.dtype}")
     if X.ndim != 2:
         raise UserError(f"{name} must have shape (m, features), one row an example, not {X.shape}")
+    if X.shape[1] == 0:
+        raise UserError(f"{name} has rows without a single number: its shape is {X.shape}")
     if X.dtype.kind != "f":
         return
-    for start in range(0, len(X), _ROWS_AT_ONCE):
-        bad = np.argwhere(~np.isfinite(X[start : start + _ROWS_AT_ONCE]))
+    step = _rows_at_once(X)
+    for start in range(0, len(X), step):
+        bad = np.argwhere(~np.isfinite(X[start : start + step]))
         if len(bad):
             row, column = int(bad[0][0]) + start, int(bad[0][1])
             raise UserError(
@@ -166,9 +178,14 @@ def check_rows(X: NDArray[Any], name: str) -> None:
             )
 
 
+def _rows_at_once(X: NDArray[Any]) -> int:
+    return max(1, _NUMBERS_AT_ONCE // int(X.shape[1]))
+
+
 def _pieces(X: NDArray[Any], used: NDArray[np.int64]) -> Iterator[NDArray[Any]]:
-    for start in range(0, len(used), _ROWS_AT_ONCE):
-        yield X[used[start : start + _ROWS_AT_ONCE]]
+    step = _rows_at_once(X)
+    for start in range(0, len(used), step):
+        yield X[used[start : start + step]]
 
 
 def _ranges(X: NDArray[Any], used: NDArray[np.int64]) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -181,14 +198,14 @@ def _shift_and_scale(
     X: NDArray[Any], used: NDArray[np.int64], kind: Kind, low: NDArray[Any], high: NDArray[Any]
 ) -> tuple[NDArray[np.float64] | None, NDArray[np.float64] | None]:
     if kind == "standardize":
-        shift = _mean_of(X, used, np.zeros(X.shape[1]), 1)
+        shift = _mean_of(X, used, low, 1) + low
         spread = np.sqrt(_mean_of(X, used, shift, 2))
     elif kind == "scale" and X.dtype != np.uint8:
         shift, spread = low, high - low
     else:
         return None, None
     # A feature that never varies carries nothing: it becomes 0.
-    return shift, 1.0 / np.where(spread > 0, spread, 1.0)
+    return shift, 1.0 / np.where((spread > 0) & (high > low), spread, 1.0)
 
 
 def _mean_of(
