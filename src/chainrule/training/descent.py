@@ -14,7 +14,7 @@ from chainrule.compiler.differentiate import differentiate
 from chainrule.compiler.lower import EntrySpec, compile_program
 from chainrule.compiler.numpy_run import NumpyRun, StepKey
 from chainrule.errors import UserError
-from chainrule.graph.expression import Expression, topological, variable
+from chainrule.graph.expression import Expression, variable
 from chainrule.graph.ops.elementwise import minimum, sqrt
 from chainrule.graph.ops.reduction import sum as sum_of
 from chainrule.graph.rewrite import stable
@@ -136,8 +136,3 @@ def clipped(gradients: Sequence[Expression], largest_norm: float) -> list[Expres
     norm = sqrt(reduce(add, [sum_of(g**2) for g in gradients]))
     factor = minimum(1.0, largest_norm / (norm + _CLIP_EPSILON))
     return [factor * g for g in gradients]
-
-
-def data_leaves(J: Expression) -> list[Expression]:
-    """List the leaves of a cost that hold examples."""
-    return [node for node in topological([J]) if node.op.name == "examples"]

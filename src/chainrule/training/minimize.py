@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from chainrule.arguments import array_of, float_dtype, whole
 from chainrule.errors import UserError
 from chainrule.graph import shapes
 from chainrule.graph.expression import Expression, topological
 from chainrule.progress import track
 from chainrule.training.batches import batch_stream, rows_in_batch
-from chainrule.training.descent import Descent, data_leaves
+from chainrule.training.descent import Descent
 from chainrule.training.optimizers import Optimizer, optimizer_of
 
 Array = NDArray[Any]
@@ -86,13 +87,14 @@ def minimize(
         >>> round(float(minimum[w][0]), 2), round(float(minimum[b]), 2)
         (2.0, 1.0)
     """
-    if not isinstance(steps, int) or steps < 0:
-        raise UserError(f"steps must be a whole number, not {steps!r}")
+    steps, seed = whole(steps, "steps", least=0), whole(seed, "seed")
+    _check_parameters(J, parameters)
     given = _checked_data(J, parameters, data or {})
     values = _first_values(parameters, initial or {}, seed) | {
         leaf: array for leaf, array in given.items() if not shapes.has_examples(leaf.shape)
     }
-    descent = Descent(J, parameters, values, optimizer=(chosen := optimizer_of(optimizer)), dtype=dtype, seed=seed)
+    chosen = optimizer_of(optimizer)
+    descent = Descent(J, parameters, values, optimizer=chosen, dtype=float_dtype(dtype), seed=seed)
     rows = {descent.names[leaf]: array for leaf, array in given.items() if shapes.has_examples(leaf.shape)}
     return _descend(descent, rows, chosen, steps, batch_size, progress)
 
@@ -127,36 +129,55 @@ def _ended(
     descent: Descent, rows: Mapping[str, Array], costs: list[float], steps: int, good: list[Array]
 ) -> Minimum:
     """Keep the parameters at the end, or the last good ones where the cost is no number there."""
-    final, kept = descent.value_and_gradient(rows)[0], descent.values()
+    final = descent.value_and_gradient(rows)[0]
     diverged = None
     if len(costs) < steps or not np.isfinite(final):
-        diverged, kept = len(costs) + 1, good
-        final = costs[-1] if costs else final
-    found = dict(zip(descent.parameters, kept, strict=True))
+        diverged = len(costs) + 1
+        descent.restore(good)
+        final = descent.value_and_gradient(rows)[0]
+    found = dict(zip(descent.parameters, descent.values(), strict=True))
     return Minimum(found, final, np.array(costs), diverged)
+
+
+def _leaves(J: Expression) -> list[Expression]:
+    return [node for node in topological([J]) if node.op.name in {"examples", "variable", "parameter"}]
+
+
+def _check_parameters(J: Expression, parameters: Sequence[Expression]) -> None:
+    leaves = _leaves(J)
+    if not parameters:
+        raise UserError(f"there is nothing to change: list the parameters of {J}")
+    for w in parameters:
+        if w not in leaves:
+            raise UserError(f"{w} is to be changed, but it is not an input or parameter of {J}")
+        if shapes.has_examples(w.shape):
+            raise UserError(f"{w} holds examples, so it cannot be changed: give it in data={{{w}: ...}}")
+    if len(set(parameters)) < len(parameters):
+        raise UserError(f"a parameter is listed twice among {', '.join(map(str, parameters))}")
 
 
 def _checked_data(
     J: Expression, parameters: Sequence[Expression], data: Mapping[Expression, ArrayLike]
 ) -> dict[Expression, Array]:
-    leaves = [node for node in topological([J]) if node.op.name in {"examples", "variable", "parameter"}]
-    for w in parameters:
-        if w not in leaves:
-            raise UserError(f"{w} is to be changed, but it is not an input or parameter of {J}")
+    leaves = _leaves(J)
     for leaf in data:
         if leaf not in leaves:
             raise UserError(f"{leaf} is given data, but {J} does not depend on it")
+        if leaf in parameters:
+            raise UserError(f"{leaf} is to be changed, so its first value goes into initial={{{leaf}: ...}}")
     for leaf in leaves:
         if leaf not in data and leaf not in parameters:
             raise UserError(
                 f"{leaf} has no value: give it in data={{{leaf}: ...}}, or list it among the parameters"
             )
-    found = {leaf: np.asarray(array) for leaf, array in data.items()}
+    found = {leaf: array_of(array, f"the data of {leaf}") for leaf, array in data.items()}
     for leaf, array in found.items():
         _check_array(leaf, array)
-    counts = {len(array) for leaf, array in found.items() if leaf in data_leaves(J)}
+    counts = {len(array) for leaf, array in found.items() if shapes.has_examples(leaf.shape)}
     if len(counts) > 1:
         raise UserError(f"the data differ in their number of examples: {sorted(counts)}")
+    if counts == {0}:
+        raise UserError("the data hold no examples: there is nothing to learn from")
     return found
 
 
@@ -175,12 +196,17 @@ def _check_array(leaf: Expression, array: Array) -> None:
 def _first_values(
     parameters: Sequence[Expression], initial: Mapping[Expression, ArrayLike], seed: int
 ) -> dict[Expression, Array]:
+    for leaf in initial:
+        if leaf not in parameters:
+            raise UserError(f"{leaf} is given a first value, but it is not among the parameters to change")
     values: dict[Expression, Array] = {}
     for index, w in enumerate(parameters):
         shape = tuple(int(axis) for axis in w.shape)
         start = initial.get(w, w.attributes.get("init", 0.0))
-        array = np.asarray(start(shape, (seed, index)) if callable(start) else start, dtype=np.float64)
+        array = array_of(start(shape, (seed, index)) if callable(start) else start, f"the first value of {w}")
         if array.shape not in ((), shape):
             raise UserError(f"the first value of {w} has shape {array.shape}, not {shape}")
+        if array.dtype.kind not in "biuf" or not np.isfinite(array).all():
+            raise UserError(f"the first value of {w} must be finite numbers")
         values[w] = np.broadcast_to(array, shape)
     return values
