@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from chainrule.arguments import array_of, float_dtype, from_zero, whole
 from chainrule.data.settings import PictureSettings
 from chainrule.data.splits import Splits, split
 from chainrule.errors import UserError
@@ -77,11 +79,11 @@ def fit(
         rows: the row numbers of X to train on; None for all (but those held out).
         seed: decides initial parameters, held-out rows, order and dropout.
         preprocess: "scale", "standardize", "none", or None, which scales bytes and leaves other numbers.
-        initial: a model to start from.
+        initial: a model to start from; its preprocessing and classes stay.
         l1, l2: penalties on the weights: J + l1 * sum|W| + l2 / 2 * sum W**2.
         clip_norm: largest norm of the gradient, for an optimizer given by name.
         class_weight: "balanced", or a weight by class.
-        sample_weight: how much each example counts, shape (m,).
+        sample_weight: how much each example counts, shape (m,); 0 leaves it out.
         classes: names of the classes in the order of their indices.
         pictures: how the rows were made from pictures, so that the model can read picture files.
         early_stopping: stop when the validation cost no longer falls and keep the best parameters; None does so
@@ -105,128 +107,195 @@ def fit(
         >>> import chainrule as cr
         >>> X, y = cr.points("xor", count=200, seed=1)
         >>> network = cr.Network([cr.Dense(4, "tanh"), cr.Dense(1, "sigmoid")])
-        >>> model = cr.fit(network, X, y, optimizer=cr.Adam(0.05), epochs=100, batch_size=20)
-        >>> model.history[-1].accuracy > 0.9
+        >>> model = cr.fit(
+        ...     network, X, y, preprocess="standardize", optimizer=cr.Adam(0.05), epochs=100, batch_size=20, seed=1
+        ... )
+        >>> model.history[-1].accuracy > 0.97
         True
     """
-    table = np.asarray(X)
+    table = array_of(X, "X")
     check_rows(table, "X")
-    _check_epochs(epochs)
-    chosen_loss = loss_for(network, loss)
-    classify = chosen_loss.kind != "values" or _names_classes(network, y, classes)
-    labels = read_labels(y, count=len(table), outputs=network.outputs, classes=classes, classify=classify)
-    parts = _parts(labels, validation, rows, seed)
-    preprocessing = Preprocessing.learn(table, preprocess, parts.train)
     if initial is not None:
-        preprocessing = _same_network(initial, network, preprocessing)
-    weights = example_weights(labels, class_weight, sample_weight, parts.train)
+        table = _continued(initial, network, table, preprocess)
+        classes = initial.classes if classes is None else classes
+    task = _task(network, loss, y, len(table), classes)
+    seed = whole(seed, "seed")
+    parts = _parts(task.labels, validation, rows, seed)
+    weights = example_weights(task.labels, class_weight, sample_weight, parts.train)
+    train_rows = parts.train if weights is None else parts.train[weights[parts.train] > 0]
+    preprocessing = Preprocessing.learn(table, preprocess, train_rows) if initial is None else initial.preprocessing
+    _check_pictures(pictures, preprocessing)
     graph = CostGraph.build(
-        network, preprocessing, chosen_loss, weighted=weights is not None, classify=classify, l1=l1, l2=l2
+        network,
+        preprocessing,
+        task.loss,
+        weighted=weights is not None,
+        classify=task.classify,
+        l1=from_zero(l1, "l1"),
+        l2=from_zero(l2, "l2"),
     )
-    chosen = optimizer_of(optimizer, learning_rate=learning_rate, clip_norm=clip_norm)
-    first = None if initial is None else list(initial.parameters.values())
-    descent = graph.descent(chosen, seed=seed, dtype=dtype, first=first)
-    data = graph.data(table, labels, weights)
+    data = graph.data(table, task.labels, weights)
+    checked: Data = data
+    checked_rows = parts.validation
     if isinstance(validation, tuple):
-        checked: Data | None = _other_data(graph, validation, preprocessing, labels)
-    else:
-        checked = data if len(parts.validation) else None
-    early = checked is not None if early_stopping is None else early_stopping
-    if early and checked is None:
-        raise UserError("early stopping watches the validation cost: give validation=0.15 or validation=(X, y)")
+        checked, checked_rows = _other_data(graph, validation, preprocessing, task.labels)
+    chosen = optimizer_of(optimizer, learning_rate=learning_rate, clip_norm=clip_norm)
     plan = Plan(
         data=data,
-        count=len(parts.train),
-        rows=None if len(parts.train) == len(table) else parts.train,
-        validation=checked,
-        validation_rows=None if isinstance(validation, tuple) else parts.validation,
-        epochs=epochs,
-        batch_size=rows_in_batch(batch_size, len(parts.train)),
+        count=len(train_rows),
+        rows=None if np.array_equal(train_rows, np.arange(len(table))) else train_rows,
+        validation=checked if len(checked_rows) else None,
+        validation_rows=checked_rows,
+        epochs=whole(epochs, "epochs", least=0),
+        batch_size=rows_in_batch(batch_size, len(train_rows)),
         optimizer=chosen,
-        stopping=Stopping(patience=patience, tolerance=tolerance, early=early),
+        stopping=Stopping(patience, tolerance, _stops_early(early_stopping, len(checked_rows))),
         callbacks=callbacks,
         progress=progress,
     )
+    first = None if initial is None else list(initial.parameters.values())
+    descent = graph.descent(chosen, seed=seed, dtype=float_dtype(dtype), first=first)
     history = train(descent, plan)
     _warn_if_diverged(history)
     return Model(
         network=network,
         parameters=dict(zip(graph.names, descent.values(), strict=True)),
         preprocessing=preprocessing,
-        classes=labels.classes,
-        loss=chosen_loss,
+        classes=task.labels.classes,
+        loss=task.loss,
         pictures=pictures,
         history=history,
-        training={
-            "optimizer": type(chosen).__name__,
-            "learning_rate": chosen.learning_rate if isinstance(chosen.learning_rate, int | float) else "schedule",
-            "epochs": len(history),
-            "best_epoch": history.best_epoch,
-            "batch_size": batch_size,
-            "l1": l1,
-            "l2": l2,
-            "seed": seed,
-            "examples": len(parts.train),
-            "stopped": history.stopped,
-        },
+        training=_told(plan, history, l1=float(l1), l2=float(l2), seed=seed),
     )
 
 
-def _check_epochs(epochs: int) -> None:
-    if isinstance(epochs, bool) or not isinstance(epochs, int) or epochs < 0:
-        raise UserError(f"epochs is a whole number from 0 up, not {epochs!r}")
+@dataclass(frozen=True, eq=False)
+class _Task:
+    """What is learned: which loss falls, which labels are answered, and whether they name classes."""
+
+    loss: Loss
+    labels: Labels
+    classify: bool
 
 
-def _names_classes(network: Network, y: ArrayLike, classes: Sequence[ClassName] | None) -> bool:
-    """Tell whether a person's own loss is used on labels: named, or 0 and 1 for one sigmoid."""
-    if classes is not None:
-        return True
-    labels = np.asarray(y)
-    probability = output_activation(network) == "sigmoid" and network.outputs == 1
-    return probability and labels.dtype.kind in "biu" and bool(np.isin(labels, (0, 1)).all())
+def _task(
+    network: Network,
+    loss: str | Loss | Callable[[Expression, Expression], Expression] | None,
+    y: ArrayLike,
+    count: int,
+    classes: Sequence[ClassName] | None,
+) -> _Task:
+    chosen = loss_for(network, loss)
+    if chosen.kind == "values" and classes is not None and network.outputs > 1:
+        raise UserError(
+            f"{chosen.name} compares numbers, but classes are named: use categorical_cross_entropy, or leave the "
+            f"classes out and give numbers of shape (m, {network.outputs})"
+        )
+    classify = chosen.kind != "values" or classes is not None or _names_classes(network, array_of(y, "y"))
+    labels = read_labels(y, count=count, outputs=network.outputs, classes=classes, classify=classify)
+    return _Task(chosen, labels, classify)
+
+
+def _names_classes(network: Network, labels: NDArray[Any]) -> bool:
+    """Tell whether a loss of numbers is used on labels of one sigmoid: names, or 0 and 1."""
+    if output_activation(network) != "sigmoid" or network.outputs > 1:
+        return False
+    texts = all(isinstance(label, str) for label in labels.flat)
+    return texts or (labels.dtype.kind in "biu" and bool(np.isin(labels, (0, 1)).all()))
 
 
 def _parts(labels: Labels, validation: Any, rows: NDArray[np.int64] | None, seed: int) -> Splits:
     """Decide which rows to train on and which to check on."""
-    every = np.arange(len(labels.values)) if rows is None else _row_numbers(rows, len(labels.values), "rows")
+    count = len(labels.values)
+    every = np.arange(count) if rows is None else _row_numbers(rows, count, "rows")
     none = np.empty(0, np.int64)
     if validation is None or isinstance(validation, tuple):
         return Splits(every, none, none)
-    if isinstance(validation, int | float):
-        parts = split(labels.values[every], validation=float(validation), test=0.0, seed=seed)
+    if isinstance(validation, int | float | np.number):
+        # Numbers are one mix, classes are held out in equal shares.
+        mix = np.zeros(len(every)) if labels.classes is None else labels.values[every]
+        parts = split(mix, validation=float(validation), test=0.0, seed=seed)
         return Splits(every[parts.train], every[parts.validation], none)
-    held_out = _row_numbers(validation, len(labels.values), "validation")
-    return Splits(np.setdiff1d(every, held_out), held_out, none)
+    held_out = _row_numbers(validation, count, "validation")
+    left = every[~np.isin(every, held_out)]
+    if not len(left):
+        raise UserError("validation holds out every row: there is nothing left to learn from")
+    return Splits(left, held_out, none)
 
 
 def _row_numbers(rows: ArrayLike, count: int, name: str) -> NDArray[np.int64]:
-    numbers = np.asarray(rows)
+    numbers = array_of(rows, name)
     if numbers.ndim != 1 or numbers.dtype.kind not in "iu" or (numbers < 0).any() or (numbers >= count).any():
         raise UserError(f"{name} must be row numbers of X from 0 to {count - 1}: a list of whole numbers")
+    if not len(numbers):
+        raise UserError(f"{name} names no rows of X; leave it out to take them all")
     return numbers.astype(np.int64)
 
 
-def _same_network(initial: Model, network: Network, preprocessing: Preprocessing) -> Preprocessing:
-    """Check that a model's parameters fit, and take over how it reads rows."""
+def _stops_early(wanted: bool | None, checked: int) -> bool:
+    if wanted and not checked:
+        raise UserError("early stopping watches the validation cost: give validation=0.15 or validation=(X, y)")
+    return bool(checked) if wanted is None else wanted
+
+
+def _continued(initial: Model, network: Network, X: NDArray[Any], preprocess: str | None) -> NDArray[Any]:
+    """Check that a model can go on with a network and rows; return the rows as it reads them."""
+    kind = initial.preprocessing.kind
+    if preprocess not in (None, kind):
+        raise UserError(
+            f"the initial model reads rows with preprocess={kind!r}: leave preprocess out, or the model"
+        )
+    rows = initial.preprocessing.check(X)
     shapes = [array.shape for array in initial.parameters.values()]
-    wanted = parameter_shapes(network, preprocessing.features)
+    wanted = parameter_shapes(network, rows.shape[1])
     if shapes != wanted:
         raise UserError(
-            f"the initial model has parameters of shapes {shapes}, but the network on {preprocessing.features} "
-            f"features has {wanted}"
+            f"the initial model has parameters of shapes {shapes}, but the network on {rows.shape[1]} features "
+            f"has {wanted}"
         )
-    return initial.preprocessing
+    return rows
+
+
+def _check_pictures(pictures: PictureSettings | None, preprocessing: Preprocessing) -> None:
+    if pictures is not None and pictures.features != preprocessing.features:
+        raise UserError(
+            f"pictures of {pictures.shape} have {pictures.features} numbers, but rows of X have "
+            f"{preprocessing.features}: give the settings that the rows were made with"
+        )
 
 
 def _other_data(
     graph: CostGraph, validation: tuple[ArrayLike, ArrayLike], preprocessing: Preprocessing, labels: Labels
-) -> Data:
-    X, y = validation
-    table = preprocessing.check(X)
+) -> tuple[Data, NDArray[np.int64]]:
+    """Check examples given for validation; return them and the numbers of all their rows."""
+    if len(validation) != 2:
+        raise UserError(f"validation is a share, row numbers or a pair (X, y), not {len(validation)} things")
+    table = preprocessing.check(validation[0])
     others = read_labels(
-        y, count=len(table), outputs=graph.outputs, classes=labels.classes, classify=labels.classes is not None
+        validation[1],
+        count=len(table),
+        outputs=graph.outputs,
+        classes=labels.classes,
+        classify=labels.classes is not None,
     )
-    return graph.data(table, others, None)
+    return graph.data(table, others, None), np.arange(len(table))
+
+
+def _told(plan: Plan, history: History, *, l1: float, l2: float, seed: int) -> dict[str, Any]:
+    """How a model was trained, as plain values for its file."""
+    rate = plan.optimizer.learning_rate
+    return {
+        "optimizer": type(plan.optimizer).__name__,
+        "learning_rate": "schedule" if callable(rate) else float(rate),
+        "epochs": len(history),
+        "best_epoch": history.best_epoch,
+        "batch_size": plan.batch_size or "all",
+        "l1": l1,
+        "l2": l2,
+        "seed": seed,
+        "examples": plan.count,
+        "stopped": history.stopped,
+    }
 
 
 def _warn_if_diverged(history: History) -> None:

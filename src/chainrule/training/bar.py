@@ -55,6 +55,8 @@ class EpochBar:
     def epoch(self, record: Epoch) -> None:
         """Show the figures at an epoch's end."""
         self._epochs_done = record.epoch
+        if self._bar is not None:
+            self._bar.update(self._bar.task_ids[0], completed=record.epoch)
         if record.validation_accuracy is not None:
             self._validation = f", validation {record.validation_accuracy:.1%}"
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from chainrule.arguments import array_of, from_zero
 from chainrule.errors import UserError
 
 ClassName = str | int
@@ -52,19 +53,21 @@ def read_labels(
         >>> read_labels(["cat", "dog", "cat"], count=3, outputs=1, classes=None, classify=True).classes
         ('cat', 'dog')
     """
-    array = np.asarray(y)
+    array = array_of(y, "y")
     _check_length(array, count)
     if not classify:
         return Labels(_numbers(array, outputs), None)
+    array = _texts_or_whole_numbers(array)
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim != 1:
         raise UserError(f"y must have shape (m,): one label an example; it has shape {array.shape}")
     wanted = max(outputs, 2)
-    names = tuple(classes) if classes is not None else _found_classes(array, wanted)
+    names = _given_classes(classes) if classes is not None else _found_classes(array, wanted)
     if len(names) != wanted:
         raise UserError(
-            f"there are {len(names)} classes ({', '.join(map(str, names[:5]))}...), but a network with "
+            f"there {'is 1 class' if len(names) == 1 else f'are {len(names)} classes'} "
+            f"({', '.join(map(str, names[:5]))}{', ...' * (len(names) > 5)}), but a network with "
             f"{outputs} output{'s' * (outputs > 1)} tells {wanted} apart"
         )
     return Labels(_indices(array, names), names)
@@ -75,8 +78,11 @@ def _check_length(array: NDArray[Any], count: int) -> None:
         raise UserError("y must have one label an example, but it is a single value")
     if len(array) != count:
         raise UserError(f"X has {count} rows but y has {len(array)} labels: they must be equally long")
+    if count == 0:
+        raise UserError("X and y are empty: there is nothing to learn from")
     if array.dtype.kind == "f" and not np.isfinite(array).all():
-        raise UserError(f"y holds a value that is no number (row {int(np.argwhere(~np.isfinite(array))[0][0])})")
+        row = int(np.argwhere(~np.isfinite(array))[0][0])
+        raise UserError(f"y holds a value that is no number, at row {row}: fill or drop it")
 
 
 def _numbers(array: NDArray[Any], outputs: int) -> NDArray[Any]:
@@ -89,12 +95,33 @@ def _numbers(array: NDArray[Any], outputs: int) -> NDArray[Any]:
     return array
 
 
+def _texts_or_whole_numbers(array: NDArray[Any]) -> NDArray[Any]:
+    """Check that labels name classes, and give those of mixed Python objects one dtype."""
+    if array.dtype.kind == "O":
+        kinds = (str, int | float | np.number | np.bool_)
+        if not any(all(isinstance(label, kind) for label in array.flat) for kind in kinds):
+            strange = next(label for label in array.flat if not isinstance(label, str))
+            raise UserError(f"labels are whole numbers or names, but y holds {strange!r:.60}")
+        array = np.array(array.tolist())
+    if array.dtype.kind not in "biufU":
+        raise UserError(f"labels are whole numbers or names, but the dtype of y is {array.dtype}")
+    if array.dtype.kind == "f" and (array != np.floor(array)).any():
+        raise UserError(f"labels are whole numbers or names, but y holds {array[array != np.floor(array)][0]}")
+    return array
+
+
+def _given_classes(classes: Sequence[ClassName]) -> tuple[ClassName, ...]:
+    names = tuple(classes)
+    texts = all(isinstance(name, str) for name in names)
+    whole = all(isinstance(name, int | np.integer) and not isinstance(name, bool) for name in names)
+    if isinstance(classes, str) or not (texts or whole) or len(set(names)) < len(names):
+        raise UserError(f"classes is a list of different names, or of different whole numbers, not {classes!r:.80}")
+    return tuple(_plain(name) for name in names)
+
+
 def _found_classes(array: NDArray[Any], wanted: int) -> tuple[ClassName, ...]:
-    if array.dtype.kind in "biuf":
-        if (array != np.floor(array)).any():
-            raise UserError(f"labels are whole numbers or names, but y holds {array[array != np.floor(array)][0]}")
-        if len(array) and array.min() >= 0 and array.max() < wanted:
-            return tuple(range(wanted))
+    if array.dtype.kind in "biuf" and array.min() >= 0 and array.max() < wanted:
+        return tuple(range(wanted))
     found = tuple(_plain(label) for label in np.unique(array))
     if len(found) > wanted:
         raise UserError(
@@ -135,9 +162,11 @@ def example_weights(
     if class_weight is not None:
         weights = _class_weights(labels, class_weight, rows)[labels.values]
     if sample_weight is not None:
-        given = np.asarray(sample_weight, dtype=np.float64)
-        if given.shape != (len(labels.values),) or not np.isfinite(given).all() or (given < 0).any():
+        given = array_of(sample_weight, "sample_weight")
+        fits = given.shape == (len(labels.values),) and given.dtype.kind in "biuf"
+        if not fits or not np.isfinite(given).all() or (given < 0).any():
             raise UserError("sample_weight must be one number from 0 up for each example")
+        given = given.astype(np.float64)
         weights = given if weights is None else weights * given
     if weights is not None and not weights[rows].sum() > 0:
         raise UserError("all weights of examples are 0: there is nothing to learn from")
@@ -155,7 +184,4 @@ def _class_weights(
     if not isinstance(class_weight, dict) or set(class_weight) - set(labels.classes):
         names = ", ".join(map(str, labels.classes))
         raise UserError(f'class_weight is "balanced" or a weight by class ({names}), not {class_weight!r}')
-    weights = np.array([float(class_weight.get(name, 1.0)) for name in labels.classes])
-    if not np.isfinite(weights).all() or (weights < 0).any():
-        raise UserError(f"class weights are numbers from 0 up, not {class_weight}")
-    return weights
+    return np.array([from_zero(class_weight.get(name, 1.0), f"the weight of {name}") for name in labels.classes])

@@ -59,12 +59,14 @@ def train(descent: Descent, plan: Plan) -> History:
             try:
                 record = _epoch(descent, plan, number, good, bar)
             except Diverged as problem:
-                descent.restore(good.values)
+                descent.restore(plan.stopping.best_values or good.values)
                 return _history(records, plan, str(problem), diverged=True)
             records.append(record)
             reason = plan.stopping.after(record, descent.values() if plan.stopping.early else [])
             for callback in plan.callbacks:
-                if callback(record) is True:
+                answer = callback(record)
+                # Any other answer, say the length of what was written, is no wish to stop.
+                if isinstance(answer, bool | np.bool_) and answer:
                     reason = reason or "a callback asked to stop"
     return _finish(descent, plan, records, reason or f"all {plan.epochs} epochs are done", good)
 
@@ -112,6 +114,7 @@ def _epoch(descent: Descent, plan: Plan, number: int, good: _Good, bar: EpochBar
         if not math.isfinite(outputs["cost"]):
             raise Diverged(f"the cost overflowed at step {step} (epoch {number}) with learning rate {rate:g}")
         good.cost_is_finite()
+        outputs["cost"] = outputs.get("unpenalised", outputs["cost"])
         recorder.add(outputs, plan.count if batch is None else len(batch))
         bar.step(recorder.examples, recorder.mean("cost"), recorder.mean("accuracy"))
     record = _record(descent, plan, number, recorder, rate, started)
