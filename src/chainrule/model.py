@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from chainrule.arguments import array_of
 from chainrule.compiler.lower import EntrySpec, compile_program
 from chainrule.compiler.numpy_run import NumpyRun
 from chainrule.data.settings import PictureSettings
@@ -35,6 +36,7 @@ Rows: TypeAlias = "ArrayLike | Sequence[str | Path]"
 
 FORMAT = 1
 _LARGEST_FILE = 16 << 30
+_LONGEST_NUMBER = 9
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +87,9 @@ class Model:
         Raises:
             UserError: rows unlike those the model was trained on, or a picture that cannot be read.
         """
-        rows = self._read_pictures(X) if _are_paths(X) else self.preprocessing.check(np.asarray(X))
+        if isinstance(X, str | Path):
+            X = [X]
+        rows = self._read_pictures(X) if _are_paths(X) else self.preprocessing.check(array_of(X, "X"))
         return np.asarray(self._machine.run("forward", {"X": rows})["y_hat"])
 
     def _read_pictures(self, paths: Any) -> Array:
@@ -93,7 +97,10 @@ class Model:
 
         if self.pictures is None:
             raise UserError("this model was trained on rows, not pictures: give an array of rows")
-        return read_rows(paths, self.pictures)[0]
+        rows, _, skipped = read_rows(paths, self.pictures)
+        if skipped:
+            raise UserError(f"{skipped[0].path} cannot be read as a picture: {skipped[0].reason}")
+        return rows
 
     def predict_proba(self, X: Rows) -> NDArray[np.float32]:
         """Return the probability of each class, shape (m, k), in the order of `classes`.
@@ -143,12 +150,14 @@ class Model:
             "classes": None if self.classes is None else list(self.classes),
             "loss": self.loss.to_dict(self.network.outputs),
             "pictures": None if self.pictures is None else self.pictures.to_dict(),
-            "threshold": self.threshold,
+            "threshold": float(self.threshold),
             "training": dict(self.training),
         }
+        description = json.dumps(content, sort_keys=True, allow_nan=False)
         metadata = {
             "format": f"chainrule model {FORMAT}",
-            "model": json.dumps(content, sort_keys=True),
+            "model": description,
+            "model_sha256": _digest(description),
             "sha256": fingerprint(tensors),
         }
         return pack(tensors, metadata)
@@ -156,6 +165,10 @@ class Model:
 
 def _are_paths(X: Any) -> bool:
     return isinstance(X, list | tuple) and bool(X) and all(isinstance(item, str | Path) for item in X)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
 
 
 def fingerprint(tensors: Mapping[str, Array]) -> str:
@@ -209,10 +222,14 @@ def from_bytes(data: bytes) -> Model:
     if metadata.get("sha256") != fingerprint(tensors):
         raise UserError("the model file is damaged: its numbers are not those that were written")
     try:
+        if metadata["model_sha256"] != _digest(metadata["model"]):
+            raise UserError("the model file is damaged: its description is not the one that was written")
         content = json.loads(metadata["model"])
         wanted = {"network", "parameters", "preprocessing", "classes", "loss", "pictures", "threshold", "training"}
         if not isinstance(content, dict) or set(content) != wanted:
             raise UserError("the model file is damaged: its description lacks parts, or has unknown ones")
+    except UserError:
+        raise
     except (KeyError, ValueError, RecursionError):
         raise UserError("the model file is damaged: its description cannot be read") from None
     return _model(content, tensors)
@@ -220,11 +237,11 @@ def from_bytes(data: bytes) -> Model:
 
 def _check_format(name: str) -> None:
     kind, _, number = name.rpartition(" ")
-    if kind != "chainrule model" or not number.isdigit():
+    if kind != "chainrule model" or not (number.isascii() and number.isdigit()) or number.startswith("0"):
         raise UserError("this is no chainrule model")
-    if int(number) > FORMAT:
+    if len(number) > _LONGEST_NUMBER or int(number) > FORMAT:
         raise UserError(
-            f"a newer chainrule wrote this model (format {number}; this one reads {FORMAT}): update chainrule"
+            f"a newer chainrule wrote this model (format {number:.20}; this one reads {FORMAT}): update chainrule"
         )
 
 
