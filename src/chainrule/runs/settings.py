@@ -22,6 +22,7 @@ class RunSettings:
         positive: the class to tell from the rest.
         strict: whether an unreadable picture is an error.
         size, color, fit: how a picture becomes a row, see `PictureSettings`.
+        preprocess: "standardize" each pixel over the training pictures, or only "scale" it to 0..1.
         hidden: neurons of each hidden layer; none for a single neuron (or one a class).
         activation: of all hidden layers, or one for each.
         optimizer, learning_rate, epochs, batch_size, l1, l2, dropout, class_weight, patience: see `cr.fit`.
@@ -39,6 +40,7 @@ class RunSettings:
     size: int = DEFAULTS.picture_size
     color: str = "rgb"
     fit: str = "squash"
+    preprocess: str = DEFAULTS.picture_preprocess
     hidden: tuple[int, ...] = DEFAULTS.hidden
     activation: tuple[str, ...] = (DEFAULTS.activation,)
     optimizer: str = DEFAULTS.optimizer

@@ -180,6 +180,7 @@ def _train(
         validation=parts.validation,
         classes=dataset.classes,
         pictures=dataset.pictures,
+        preprocess=settings.preprocess,
         optimizer=settings.optimizer,
         learning_rate=settings.learning_rate,
         epochs=settings.epochs,
@@ -204,6 +205,7 @@ def _one_neuron(
         pictures=settings.pictures,
         class_weight=settings.class_weight,
         seed=settings.seed,
+        preprocess="scale",
         optimizer="adam",
         learning_rate=ONE_NEURON_RATE,
     )

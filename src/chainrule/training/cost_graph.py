@@ -61,11 +61,12 @@ class CostGraph:
     """The graph of a fit.
 
     Attributes:
-        J: the cost of a training step: dropout drops, examples are weighted.
-        evaluation: cost and figures in prediction mode.
+        J: the cost of a training step: dropout drops, examples are weighted, penalties count.
+        evaluation: cost (without penalties) and figures in prediction mode.
         connected: the network in the graph of J.
         loss: what is averaged.
-        accuracy: the share of right answers in a training step; None where the answers are no classes.
+        metrics: what to record of a training step beside J: accuracy where the answers are classes, and the cost
+            without penalties where there are any, which is what compares with the validation cost.
         weighted: whether J reads weights of examples.
     """
 
@@ -73,7 +74,7 @@ class CostGraph:
     evaluation: dict[str, Expression]
     connected: Connected
     loss: Loss
-    accuracy: Expression | None
+    metrics: dict[str, Expression]
     weighted: bool
 
     @classmethod
@@ -95,13 +96,14 @@ class CostGraph:
         used = network.connect(rows, parameters=trained)
         y = _labels_input(loss, trained.output)
         weights = examples("weights") if weighted else None
-        J = penalised(mean_cost(loss(trained.output, y), weights), trained.weights, l1=l1, l2=l2)
-        checked = penalised(mean_cost(loss(used.output, y)), used.weights, l1=l1, l2=l2)
-        evaluation = {"cost": checked}
+        unpenalised = mean_cost(loss(trained.output, y), weights)
+        J = penalised(unpenalised, trained.weights, l1=l1, l2=l2)
+        evaluation = {"cost": mean_cost(loss(used.output, y))}
+        metrics = {} if J is unpenalised else {"unpenalised": unpenalised}
         if classify:
             evaluation["accuracy"] = accuracy(used.output, y)
-        hits = accuracy(trained.output, y) if classify else None
-        return cls(J.named("J"), evaluation, trained, loss, hits, weighted)
+            metrics["accuracy"] = accuracy(trained.output, y)
+        return cls(J.named("J"), evaluation, trained, loss, metrics, weighted)
 
     @property
     def names(self) -> list[str]:
@@ -124,7 +126,7 @@ class CostGraph:
             parameters,
             dict(zip(parameters, values, strict=True)),
             optimizer=optimizer,
-            metrics={} if self.accuracy is None else {"accuracy": self.accuracy},
+            metrics=self.metrics,
             evaluation=self.evaluation,
             dtype=dtype,
             seed=seed,

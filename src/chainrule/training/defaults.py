@@ -20,6 +20,7 @@ class Defaults:
     l2: float = 0.0
     dropout: float = 0.0
     picture_size: int = 64
+    picture_preprocess: str = "standardize"
     seed: int = 0
 
 

@@ -16,8 +16,8 @@ class Epoch:
 
     Attributes:
         epoch: its number, from 1.
-        cost, accuracy: means over the epoch's batches, at the parameters of their time; accuracy is None where
-            the answers are no classes.
+        cost, accuracy: means over the epoch's batches, at the parameters of their time; the cost is without
+            penalties, as the validation cost is; accuracy is None where the answers are no classes.
         validation_cost, validation_accuracy: over the validation examples at the epoch's end; None without them.
         learning_rate: that of the epoch's last step.
         seconds: how long the epoch took.
