@@ -11,12 +11,16 @@ from numpy.typing import NDArray
 
 from chainrule.errors import UserError
 
+_METADATA = "__metadata__"
 _LENGTH_BYTES = 8
 _LARGEST_HEADER = 100_000_000
 
 
 def pack(tensors: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]) -> bytes:
     """Pack arrays and strings.
+
+    Raises:
+        UserError: a tensor has the name that the format keeps for its metadata.
 
     Example:
         >>> tensors, metadata = unpack(pack({"w": np.zeros(2)}, {"name": "zeros"}))
@@ -25,6 +29,10 @@ def pack(tensors: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]) -> by
     """
     from safetensors.numpy import save
 
+    if _METADATA in tensors:
+        raise UserError(
+            f"a tensor cannot have the name {_METADATA}: the safetensors format keeps it; choose another"
+        )
     # safetensors writes memory as it lies, so the order of the elements must be C's.
     arrays = {name: np.array(array, order="C") for name, array in tensors.items()}
     return _with_metadata(save(arrays), metadata)
@@ -68,7 +76,7 @@ def _metadata(data: bytes, what: str) -> dict[str, str]:
         raise UserError(f"{what} is not in the safetensors format, or was cut short")
     try:
         header = json.loads(data[_LENGTH_BYTES : _LENGTH_BYTES + length])
-        metadata: Any = header["__metadata__"]
+        metadata: Any = header[_METADATA]
         good = isinstance(metadata, dict) and all(isinstance(value, str) for value in metadata.values())
     except (ValueError, KeyError, TypeError, RecursionError):
         good, metadata = False, {}
