@@ -35,7 +35,7 @@ def trained_by_torch(
     activate: Callable[[Any], Any],
     l2: float,
 ) -> tuple[list[NDArray[Any]], list[float]]:
-    """Train the same layers for the same batches; return parameters, and the mean cost of each epoch without penalty."""
+    """Train the same layers on the same batches; return parameters, and each epoch's mean cost without penalty."""
     first = cr.initial_values(network.connect(cr.examples("X", features=4)).parameters, SEED)
     W1, b1, W2, b2 = parameters = [torch.tensor(a, dtype=torch.float32, requires_grad=True) for a in first]
     rows, update = torch.tensor(X), optimizer(parameters)
