@@ -31,8 +31,8 @@ from chainrule.training.labels import ClassName
 
 Array = NDArray[Any]
 
-# Rows of numbers, or paths of picture files.
-Rows: TypeAlias = "ArrayLike | Sequence[str | Path]"
+# Rows of numbers, or the paths of picture files (or of one).
+Rows: TypeAlias = "ArrayLike | Path | Sequence[str | Path]"
 
 FORMAT = 1
 _LARGEST_FILE = 16 << 30
@@ -224,7 +224,7 @@ def from_bytes(data: bytes) -> Model:
     try:
         if metadata["model_sha256"] != _digest(metadata["model"]):
             raise UserError("the model file is damaged: its description is not the one that was written")
-        content = json.loads(metadata["model"])
+        content = json.loads(metadata["model"], parse_constant=_no_constant)
         wanted = {"network", "parameters", "preprocessing", "classes", "loss", "pictures", "threshold", "training"}
         if not isinstance(content, dict) or set(content) != wanted:
             raise UserError("the model file is damaged: its description lacks parts, or has unknown ones")
@@ -233,6 +233,10 @@ def from_bytes(data: bytes) -> Model:
     except (KeyError, ValueError, RecursionError):
         raise UserError("the model file is damaged: its description cannot be read") from None
     return _model(content, tensors)
+
+
+def _no_constant(word: str) -> None:
+    raise ValueError(f"{word} is not allowed")
 
 
 def _check_format(name: str) -> None:
