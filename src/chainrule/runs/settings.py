@@ -25,7 +25,8 @@ class RunSettings:
         preprocess: "standardize" each pixel over the training pictures, or only "scale" it to 0..1.
         hidden: neurons of each hidden layer; none for a single neuron (or one a class).
         activation: of all hidden layers, or one for each.
-        optimizer, learning_rate, epochs, batch_size, l1, l2, dropout, class_weight, patience: see `cr.fit`.
+        learning_rate: None takes the default for pictures with the default optimizer, else the optimizer's usual one.
+        optimizer, epochs, batch_size, l1, l2, dropout, class_weight, patience: see `cr.fit`.
         validation, test: shares of the pictures to choose and to judge by.
         seed: decides the split, the first parameters, the order and dropout.
         threads: how many threads to use; None takes what the machine offers.
@@ -62,6 +63,13 @@ class RunSettings:
         for name in ("validation", "test"):
             if not getattr(self, name) > 0:
                 raise UserError(f"--{name}: a run needs a share of the pictures above 0, not {getattr(self, name)}")
+
+    @property
+    def rate(self) -> float | None:
+        """The learning rate to use; None for the optimizer's usual one."""
+        if self.learning_rate is None and self.optimizer == DEFAULTS.optimizer:
+            return DEFAULTS.picture_learning_rate
+        return self.learning_rate
 
     def to_dict(self) -> dict[str, Any]:
         """The settings as plain values, for run.json and the report."""

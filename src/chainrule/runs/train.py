@@ -26,9 +26,6 @@ from chainrule.runs.question import Question, ask
 from chainrule.runs.settings import RunSettings, described
 from chainrule.training.optimizers import optimizer_of
 
-# Adam at its usual rate overshoots on thousands of pixels that are all positive.
-ONE_NEURON_RATE = 1e-4
-
 Say = Callable[[str], None]
 
 
@@ -141,7 +138,7 @@ def _network_maker(settings: RunSettings) -> Callable[[int], Network]:
         )
 
     make(2)
-    optimizer_of(settings.optimizer, learning_rate=settings.learning_rate)
+    optimizer_of(settings.optimizer, learning_rate=settings.rate)
     return make
 
 
@@ -182,7 +179,7 @@ def _train(
         pictures=dataset.pictures,
         preprocess=settings.preprocess,
         optimizer=settings.optimizer,
-        learning_rate=settings.learning_rate,
+        learning_rate=settings.rate,
         epochs=settings.epochs,
         batch_size=settings.batch_size,
         l1=settings.l1,
@@ -206,8 +203,7 @@ def _one_neuron(
         class_weight=settings.class_weight,
         seed=settings.seed,
         preprocess="scale",
-        optimizer="adam",
-        learning_rate=ONE_NEURON_RATE,
+        l2=0.0,
     )
     return _train(usual, simplest, dataset, parts, progress)
 
