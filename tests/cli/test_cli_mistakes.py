@@ -88,6 +88,7 @@ def test_an_existing_run(run: Command, pictures: Path) -> None:
         ("--test", "1.5"),
         ("--color", "blue"),
         ("--fit", "stretch"),
+        ("--preprocess", "scal"),
     ],
 )
 def test_a_value_that_an_option_does_not_take(run: Command, pictures: Path, option: str, value: str) -> None:

@@ -9,7 +9,9 @@ from PIL import Image
 
 import chainrule
 from chainrule.cli.train import _ACTIVATIONS, _OPTIMIZERS
+from chainrule.errors import WorkFailed
 from chainrule.network.activations import ACTIVATIONS
+from chainrule.runs.settings import RunSettings
 from chainrule.training.optimizers import OPTIMIZERS
 from tests.cli.conftest import QUICK, Command
 from tests.data.drawing import class_folders
@@ -78,7 +80,7 @@ def test_every_option_reaches_the_run(run: Command, pictures: Path) -> None:
         *("--activation", "tanh,relu", "--optimizer", "sgd", "--learning-rate", 0.02, "--epochs", 3),
         *("--batch-size", 7, "--l1", 0.001, "--l2", 0.01, "--dropout", 0.1, "--class-weight", "balanced"),
         *("--patience", 3, "--validation", 0.2, "--test", 0.3, "--seed", 5, "--threads", 1, "--out", "here"),
-        *("--positive", "not_dog", "--strict"),
+        *("--positive", "not_dog", "--strict", "--preprocess", "scale"),
     )
     assert done.exit_code == 0
     model = chainrule.load("here")
@@ -89,6 +91,32 @@ def test_every_option_reaches_the_run(run: Command, pictures: Path) -> None:
     assert [shape.shape for shape in model.parameters.values()][::2] == [(64, 5), (5, 3), (3, 1)]
     settings = chainrule.files.read_json("here/run.json")
     assert (settings["validation"], settings["test"], settings["seed"]) == (0.2, 0.3, 5)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        RunSettings(pictures="my pets"),
+        RunSettings(pictures="a", hidden=(), batch_size="all", strict=True, negative="b", positive="it's"),
+        RunSettings(pictures="a", size=8, color="grey", fit="pad", preprocess="scale", label_from=r"^(\w+)\."),
+        RunSettings(pictures="a", hidden=(5, 3), activation=("tanh", "relu"), optimizer="sgd", learning_rate=0.02),
+        RunSettings(pictures="a", epochs=3, batch_size=7, l1=0.001, l2=0.0, dropout=0.0, class_weight="balanced"),
+        RunSettings(pictures="a", patience=3, validation=0.2, test=0.3, seed=5, threads=2),
+    ],
+    ids=lambda settings: settings.command(),
+)
+def test_the_command_of_a_run_repeats_it(
+    run: Command, monkeypatch: pytest.MonkeyPatch, settings: RunSettings
+) -> None:
+    asked: list[RunSettings] = []
+
+    def remember(settings: RunSettings, **_: object) -> None:
+        asked.append(settings)
+        raise WorkFailed("enough is known")
+
+    monkeypatch.setattr("chainrule.runs.train.train_on_pictures", remember)
+    run(*shlex.split(settings.command())[1:])
+    assert asked == [settings]
 
 
 def test_a_negative_folder_is_the_other_class(run: Command, pictures: Path) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from chainrule.runs.settings import RunSettings
     from chainrule.runs.train import Run
 
+_RATE = f"{DEFAULTS.picture_learning_rate:g} for {DEFAULTS.optimizer}, the usual one of each other optimizer"
 _OPTIMIZERS = "sgd, momentum, nesterov, rmsprop, adam, adamw"
 _ACTIVATIONS = "relu, leaky_relu, elu, softplus, gelu, silu, tanh, sigmoid, softmax, identity"
 
@@ -45,6 +46,10 @@ def train(
     fit: Annotated[
         str, typer.Option(metavar="NAME", help="What makes a picture square: squash, pad (with grey) or crop.")
     ] = "squash",
+    preprocess: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="What pixels become: standardize (mean 0, deviation 1) or scale (0..1)."),
+    ] = DEFAULTS.picture_preprocess,
     hidden: Annotated[
         str,
         typer.Option(metavar="N,N,...", help="Neurons of each hidden layer, or none for logistic regression."),
@@ -56,7 +61,7 @@ def train(
     optimizer: Annotated[str, typer.Option(metavar="NAME", help=f"One of {_OPTIMIZERS}.")] = DEFAULTS.optimizer,
     learning_rate: Annotated[
         float | None,
-        typer.Option(metavar="RATE", help="How far a step goes, above 0.  [default: the optimizer's]"),
+        typer.Option(metavar="RATE", help=f"How far a step goes, above 0.  [default: {_RATE}]"),
     ] = None,
     epochs: Annotated[
         int, typer.Option(min=0, metavar="N", help="How often to go through all pictures, at most.")
@@ -108,6 +113,7 @@ def train(
         size=size,
         color=options.one_of("--color", color, get_args(Color)),
         fit=options.one_of("--fit", fit, get_args(Fit)),
+        preprocess=options.one_of("--preprocess", preprocess, ("standardize", "scale")),
         hidden=_hidden(hidden),
         activation=_activations(activation),
         optimizer=_optimizer(optimizer),
