@@ -185,6 +185,11 @@ def test_training_ends_when_the_cost_no_longer_changes() -> None:
     assert "changed by less than 0.0001 for 3 epochs" in model.history.stopped
 
 
+def test_a_cost_that_never_changes_ends_the_training_after_as_many_changes_as_patience() -> None:
+    model = fit(batch_size="all", optimizer=cr.GradientDescent(1e-12), epochs=50, tolerance=1e-3, patience=4)
+    assert len(model.history) == 5
+
+
 @pytest.mark.parametrize("yes", [True, np.True_])
 def test_a_callback_may_end_the_training(yes: Any) -> None:
     model = fit(epochs=9, callbacks=[lambda epoch: yes if epoch.epoch == 2 else None])
@@ -287,13 +292,15 @@ def test_a_cost_that_overflows_ends_with_the_last_good_parameters(validation: fl
 
 def test_a_divergence_after_good_epochs_keeps_the_best_of_them() -> None:
     def rate(epoch: float, epochs: int) -> float:
-        return 0.05 if epoch < 3 else 1e30
+        return 0.05 if epoch < 3 else 2.0 if epoch < 4 else 1e30
 
     network = cr.Network([cr.Dense(4, "tanh"), cr.Dense(1)])
     options: dict[str, Any] = {"y": X[:, 0], "validation": (X, X[:, 0])}
     with pytest.warns(cr.TrainingWarning):
         model = fit(network, optimizer=cr.GradientDescent(rate), epochs=9, **options)
     good = fit(network, optimizer=cr.GradientDescent(0.05), epochs=3, **options)
+    assert model.history.diverged
+    assert len(model.history) >= 4
     assert model.history.best_epoch == good.history.best_epoch == 3
     assert bits(model) == bits(good)
 

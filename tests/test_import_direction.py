@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parents[1] / "src" / "chainrule"
 MOST_LINES = 400
 
 # From the bottom to the top. A part may import those that its entry names, and itself; parts of the base know
-# nothing but each other. What stands in no entry is a leaf, which may import anything but is imported by leaves only.
+# nothing but each other. What stands in no entry is a leaf: it may import anything, but only leaves import it.
 BASE = {"errors", "arguments", "opcodes", "random", "files", "tensors", "threads", "progress", "_engine"}
 KNOWS: dict[str, set[str]] = {
     **dict.fromkeys(BASE, BASE),

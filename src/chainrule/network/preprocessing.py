@@ -198,6 +198,7 @@ def _shift_and_scale(
     X: NDArray[Any], used: NDArray[np.int64], kind: Kind, low: NDArray[Any], high: NDArray[Any]
 ) -> tuple[NDArray[np.float64] | None, NDArray[np.float64] | None]:
     if kind == "standardize":
+        # The mean of differences is exactly 0 where nothing differs.
         shift = _mean_of(X, used, low, 1) + low
         spread = np.sqrt(_mean_of(X, used, shift, 2))
     elif kind == "scale" and X.dtype != np.uint8:
@@ -205,7 +206,7 @@ def _shift_and_scale(
     else:
         return None, None
     # A feature that never varies carries nothing: it becomes 0.
-    return shift, 1.0 / np.where((spread > 0) & (high > low), spread, 1.0)
+    return shift, 1.0 / np.where(spread > 0, spread, 1.0)
 
 
 def _mean_of(
