@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,8 +11,8 @@ import numpy as np
 from chainrule.data.dataset import Dataset
 from chainrule.errors import UserError
 
-_NEGATIVE_WORDS = {"other", "others", "negative", "negatives", "none", "rest", "background", "neg"}
-_NEGATIVE_BEGINNINGS = ("not_", "not-", "not ", "no_", "no-", "no ", "non_", "non-", "non ")
+_NEGATIVE_WORDS = {"other", "others", "negative", "negatives", "neg", "none", "no", "rest", "background"}
+_NEGATIVE_BEGINNING = re.compile(r"(not|no|non|without)[ _.-]")
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +30,9 @@ class Question:
     @property
     def title(self) -> str:
         """The question, as a heading."""
-        names = [str(name) for name in reversed(self.dataset.classes)]
+        names = self.dataset.classes
+        if len(names) == 2:
+            names = names[::-1]
         return f"{', '.join(names[:-1])} or {names[-1]}?"
 
 
@@ -49,8 +53,10 @@ def ask(dataset: Dataset, positive: str | None) -> Question:
         (('not_dog', 'dog'), 'dog or not_dog?')
     """
     names = dataset.classes
-    if positive is not None and positive not in names:
-        raise UserError(f"--positive {positive}: there is no such class; the classes are {', '.join(names)}")
+    if len(names) < 2:
+        raise UserError(f"the only class is {', '.join(names)}: a question needs at least two")
+    if positive is not None:
+        positive = _known(positive, names)
     if len(names) == 2:
         chosen = positive or positive_of(names)
         other = next(name for name in names if name != chosen)
@@ -60,26 +66,41 @@ def ask(dataset: Dataset, positive: str | None) -> Question:
     return Question(dataset, f"{len(names)} classes are told apart: {', '.join(names)}")
 
 
-def positive_of(names: tuple[str, ...]) -> str:
-    """Return which of two classes is the positive one, by their names.
+def _known(positive: str, names: tuple[str, ...]) -> str:
+    # Systems spell the accents in the names of folders in two ways.
+    spelt = {unicodedata.normalize("NFC", name): name for name in names}
+    found = spelt.get(unicodedata.normalize("NFC", positive))
+    if found is None:
+        raise UserError(f"--positive {positive}: there is no such class; the classes are {', '.join(names)}")
+    return found
 
-    >>> positive_of(("dog", "not_dog")), positive_of(("cat", "dog"))
-    ('dog', 'dog')
+
+def positive_of(names: tuple[str, ...]) -> str:
+    """Return which of two classes is the positive one, by their names; the second where they do not say it.
+
+    >>> positive_of(("dog", "not_dog")), positive_of(("cat", "dog")), positive_of(("other", "not_other"))
+    ('dog', 'dog', 'other')
     """
     first, second = names
-    if is_negative(second, first) and not is_negative(first, second):
-        return first
-    return second
+    for name, other in ((first, second), (second, first)):
+        if _is_opposite(name, other):
+            return other
+    return first if is_negative(second) and not is_negative(first) else second
 
 
-def is_negative(name: str, other: str) -> bool:
-    """Tell whether a name says that it is the negative of another.
+def is_negative(name: str) -> bool:
+    """Tell whether a name speaks of what something is not.
 
-    >>> is_negative("non-dog", "dog"), is_negative("cat", "dog")
-    (True, False)
+    >>> is_negative("non-dog"), is_negative("Others"), is_negative("notebook")
+    (True, True, False)
     """
-    lowered = name.lower()
-    return lowered in _NEGATIVE_WORDS or lowered.startswith(_NEGATIVE_BEGINNINGS) or lowered == f"no{other.lower()}"
+    lowered = name.casefold()
+    return lowered in _NEGATIVE_WORDS or _NEGATIVE_BEGINNING.match(lowered) is not None
+
+
+def _is_opposite(name: str, other: str) -> bool:
+    """Tell whether a name is another with a "not" before it; `nodog` and `notdog` are such beside `dog` alone."""
+    return re.fullmatch(f"(not|no|non|without)[ _.-]?{re.escape(other.casefold())}", name.casefold()) is not None
 
 
 def one_against_rest(dataset: Dataset, positive: str) -> Dataset:
