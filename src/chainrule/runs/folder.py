@@ -5,13 +5,50 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from chainrule.data.dataset import Skipped
 from chainrule.errors import UserError, WorkFailed
 from chainrule.files import write_atomically
+
+_DEFAULT_PARENT = "runs"
+# With its number, a name of so many characters is one that every file system takes.
+_LONGEST_NAME = 60
+
+
+@contextmanager
+def new_run_folder(out: str | None, name: str, *, apart_from: Sequence[str] = ()) -> Iterator[Path]:
+    """Make the folder of a new run; where the run fails before anything is written, take it back.
+
+    Args:
+        out, name: see `make_run_folder`.
+        apart_from: folders of pictures, which the run's folder must not lie within.
+
+    Raises:
+        UserError: `out` exists already, or lies within a folder of pictures.
+        WorkFailed: the folder cannot be made.
+    """
+    place = Path(_DEFAULT_PARENT if out is None else out)
+    for pictures in apart_from:
+        if Path(os.path.realpath(place)).is_relative_to(os.path.realpath(pictures)):
+            raise UserError(
+                f"the run's folder {place} would lie within {pictures}, where the next run looks for pictures: "
+                "name another place with --out"
+            )
+    missing = [above for above in (place, *place.parents) if not os.path.exists(above)]
+    folder = make_run_folder(out, name)
+    try:
+        yield folder
+    except BaseException:
+        for made in (folder, *missing):
+            # A folder with something in it stays.
+            with suppress(OSError):
+                made.rmdir()
+        raise
 
 
 def make_run_folder(out: str | None, name: str) -> Path:
@@ -26,11 +63,11 @@ def make_run_folder(out: str | None, name: str) -> Path:
         WorkFailed: the folder cannot be made.
     """
     try:
-        if out is not None:
-            folder = Path(out)
-            folder.mkdir(parents=True)
-            return folder
-        return _first_free(Path("runs"), re.sub(r"[^\w.-]+", "_", name).strip("._") or "run")
+        if out is None:
+            return _first_free(_safe(name))
+        folder = Path(out)
+        folder.mkdir(parents=True)
+        return folder
     except FileExistsError:
         raise UserError(
             f"--out {out}: it exists already, and a run never overwrites; choose another name"
@@ -39,15 +76,16 @@ def make_run_folder(out: str | None, name: str) -> Path:
         raise WorkFailed(f"the run's folder cannot be made: {reason.strerror}: {reason.filename}") from None
 
 
-def _first_free(parent: Path, name: str) -> Path:
-    parent.mkdir(parents=True, exist_ok=True)
+def _safe(name: str) -> str:
+    return re.sub(r"[^\w.-]+", "_", name)[:_LONGEST_NAME].strip("._") or "run"
+
+
+def _first_free(name: str) -> Path:
     for number in itertools.count(1):
-        folder = parent / f"{name}-{number}"
-        try:
-            folder.mkdir()
-        except FileExistsError:
-            continue
-        return folder
+        folder = Path(_DEFAULT_PARENT, f"{name}-{number}")
+        with suppress(FileExistsError):
+            folder.mkdir(parents=True)
+            return folder
     raise AssertionError("numbers do not end")
 
 

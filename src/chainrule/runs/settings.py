@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+from chainrule.arguments import from_zero, whole
 from chainrule.errors import UserError
+from chainrule.training.batches import rows_in_batch
 from chainrule.training.defaults import DEFAULTS
 
 
@@ -25,12 +27,16 @@ class RunSettings:
         preprocess: "standardize" each pixel over the training pictures, or only "scale" it to 0..1.
         hidden: neurons of each hidden layer; none for a single neuron (or one a class).
         activation: of all hidden layers, or one for each.
-        learning_rate: None takes the default for pictures with the default optimizer, else the optimizer's usual one.
+        learning_rate: None takes the default for pictures with the default optimizer, else the usual one of the
+            optimizer.
         optimizer, epochs, batch_size, l1, l2, dropout, class_weight, patience: see `cr.fit`.
         validation, test: shares of the pictures to choose and to judge by.
         seed: decides the split, the first parameters, the order and dropout.
         threads: how many threads to use; None takes what the machine offers.
         out: the run's folder; None makes runs/<folder>-<n>.
+
+    Raises:
+        UserError: a value without sense.
     """
 
     pictures: str
@@ -61,8 +67,24 @@ class RunSettings:
 
     def __post_init__(self) -> None:
         for name in ("validation", "test"):
-            if not getattr(self, name) > 0:
-                raise UserError(f"--{name}: a run needs a share of the pictures above 0, not {getattr(self, name)}")
+            share = getattr(self, name)
+            if not 0 < share < 1:
+                raise UserError(f"--{name}: a run needs a share of the pictures above 0 and below 1, not {share}")
+        if self.validation + self.test >= 1:
+            raise UserError(
+                f"--validation and --test together take {self.validation + self.test:g} of the pictures, which "
+                "leaves none to train on; they must stay below 1"
+            )
+        for name, least in (("seed", 0), ("epochs", 0), ("patience", 1)):
+            whole(getattr(self, name), f"--{name}", least=least)
+        for name in ("l1", "l2"):
+            from_zero(getattr(self, name), f"--{name}")
+        from_zero(self.dropout, "--dropout", below=1)
+        rows_in_batch(self.batch_size, 1)
+        for name, known in (("preprocess", ("standardize", "scale")), ("class_weight", (None, "balanced"))):
+            if getattr(self, name) not in known:
+                words = " or ".join(str(word) for word in known if word)
+                raise UserError(f"--{name.replace('_', '-')} is {words}, not {getattr(self, name)!r}")
 
     @property
     def rate(self) -> float | None:
@@ -82,14 +104,34 @@ class RunSettings:
             >>> RunSettings(pictures="my dogs", seed=3, hidden=()).command()
             "chainrule train 'my dogs' --hidden none --seed 3"
         """
-        words = ["chainrule", "train", self.pictures]
+        options = []
         for one in fields(self):
             value = getattr(self, one.name)
             if one.name in {"pictures", "out"} or value == one.default:
                 continue
-            option = f"--{one.name.replace('_', '-')}"
-            words += [option] if value is True else [option, _written(value)]
-        return " ".join(shlex.quote(word) for word in words)
+            options.append(f"--{one.name.replace('_', '-')}")
+            if value is not True:
+                options.append(_written(value))
+        return shell_command(["chainrule", "train"], [self.pictures], options)
+
+
+def shell_command(words: Sequence[str], paths: Sequence[str], options: Sequence[str] = ()) -> str:
+    """Return a command as one types it; paths that look like options stand behind `--`.
+
+    >>> shell_command(["chainrule", "train"], ["my dogs"], ["--seed", "3"])
+    "chainrule train 'my dogs' --seed 3"
+    >>> shell_command(["chainrule", "train"], ["-dogs"], ["--seed", "3"])
+    'chainrule train --seed 3 -- -dogs'
+    """
+    dashed = any(path.startswith("-") for path in paths)
+    parts = [*words, *options, "--", *paths] if dashed else [*words, *paths, *options]
+    return shlex.join(parts)
+
+
+def described(settings: RunSettings) -> dict[str, Any]:
+    """Return the settings that a reader of the report wants: those in force, with the learning rate used."""
+    values = settings.to_dict() | {"learning_rate": settings.rate}
+    return {name: value for name, value in values.items() if value is not None and value is not False}
 
 
 def _plain(value: Any) -> Any:
@@ -99,10 +141,4 @@ def _plain(value: Any) -> Any:
 def _written(value: Any) -> str:
     if isinstance(value, tuple):
         return ",".join(str(item) for item in value) or "none"
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def described(settings: RunSettings) -> Mapping[str, str]:
-    """The settings that a reader of the report wants, as words."""
-    shown = {name: value for name, value in settings.to_dict().items() if value not in (None, False)}
-    return {name: _written(tuple(value) if isinstance(value, list) else value) for name, value in shown.items()}
+    return str(value)

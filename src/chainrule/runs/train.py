@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,16 +14,15 @@ import numpy as np
 from chainrule.data.dataset import Dataset, Skipped
 from chainrule.data.pictures import read_pictures
 from chainrule.data.splits import Splits, split, write_splits
-from chainrule.errors import UserError
 from chainrule.evaluation.metrics import Evaluation, evaluate, majority_baseline
 from chainrule.evaluation.report import Report, write_report
 from chainrule.files import to_json_bytes, write_atomically
 from chainrule.fitting import fit
 from chainrule.model import Model
 from chainrule.network.network import Network, dense_network
-from chainrule.runs.folder import make_run_folder, write_skipped
+from chainrule.runs.folder import new_run_folder, write_skipped
 from chainrule.runs.question import Question, ask
-from chainrule.runs.settings import RunSettings, described
+from chainrule.runs.settings import RunSettings, described, shell_command
 from chainrule.training.optimizers import optimizer_of
 
 Say = Callable[[str], None]
@@ -96,34 +95,35 @@ def train_on_pictures(
 
     Raises:
         UserError: settings or pictures that cannot be used; no run folder is left then.
-        WorkFailed: the run's files cannot be written.
+        WorkFailed: the run's folder cannot be made or its files cannot be written; those that were stay.
     """
     started = time.perf_counter()
-    if settings.out is not None and Path(settings.out).exists():
-        raise UserError(f"--out {settings.out}: it exists already, and a run never overwrites; choose another name")
     network_for = _network_maker(settings)
-    dataset = _read(settings, progress)
-    question = ask(dataset, settings.positive)
-    parts = split(question.dataset, validation=settings.validation, test=settings.test, seed=settings.seed)
-    _tell(settings, question, parts, say)
-    network = network_for(len(question.dataset.classes))
-    model = _train(settings, network, question.dataset, parts, progress)
-    neuron = _one_neuron(settings, model, question.dataset, parts, progress)
-    folder = make_run_folder(settings.out, Path(settings.pictures).resolve().name)
-    test = question.dataset.subset(parts.test)
-    majority = majority_baseline(question.dataset.y[parts.train], test.y, len(test.classes))
-    run = Run(
-        folder=folder,
-        model=model,
-        evaluation=evaluated(model, test),
-        majority=majority,
-        one_neuron=evaluated(neuron, test),
-        found=len(dataset),
-        skipped=dataset.skipped,
-        predict_command=f"chainrule predict {shlex.quote(str(folder))} {shlex.quote(_example(test))}",
-        seconds=time.perf_counter() - started,
-    )
-    _write(run, settings, question, parts, test, notes)
+    name = os.path.basename(os.path.realpath(settings.pictures))
+    sources = [settings.pictures, *([settings.negative] if settings.negative else [])]
+    # The folder is made before the work, so that a place that cannot be written to is known at once.
+    with new_run_folder(settings.out, name, apart_from=sources) as folder:
+        dataset = _read(settings, progress)
+        question = ask(dataset, settings.positive)
+        parts = split(question.dataset, validation=settings.validation, test=settings.test, seed=settings.seed)
+        _tell(settings, question, parts, say)
+        model = _train(settings, network_for(len(question.dataset.classes)), question.dataset, parts, progress)
+        model.save(folder / "model.safetensors")
+        neuron = _one_neuron(settings, model, question.dataset, parts, progress)
+        test = question.dataset.subset(parts.test)
+        evaluation = evaluated(model, test)
+        run = Run(
+            folder=folder,
+            model=model,
+            evaluation=evaluation,
+            majority=majority_baseline(question.dataset.y[parts.train], test.y, len(test.classes)),
+            one_neuron=evaluation if neuron is model else evaluated(neuron, test),
+            found=len(dataset),
+            skipped=dataset.skipped,
+            predict_command=shell_command(["chainrule", "predict"], [str(folder), test.paths[0]]),
+            seconds=time.perf_counter() - started,
+        )
+        _write(run, settings, question, parts, test, notes)
     return run
 
 
@@ -159,7 +159,8 @@ def _read(settings: RunSettings, progress: bool | None) -> Dataset:
 def _tell(settings: RunSettings, question: Question, parts: Splits, say: Say) -> None:
     data = question.dataset
     counts = ", ".join(f"{name} {count:,}" for name, count in data.counts().items())
-    say(f"{len(data):,} pictures ({counts}); {len(data.skipped):,} files skipped")
+    files = "1 file" if len(data.skipped) == 1 else f"{len(data.skipped):,} files"
+    say(f"{len(data):,} pictures ({counts}); {files} skipped")
     how = {"squash": "squashed to", "pad": "padded to", "crop": "cropped to"}[settings.fit]
     say(f"each is {how} {settings.size} x {settings.size} pixels; {question.words}")
     sizes = (len(parts.train), len(parts.validation), len(parts.test))
@@ -214,14 +215,9 @@ def evaluated(model: Model, dataset: Dataset) -> Evaluation:
     return evaluate(dataset.y, probabilities, classes=dataset.classes, threshold=model.threshold)
 
 
-def _example(test: Dataset) -> str:
-    return test.paths[0] if test.paths else "PICTURE"
-
-
 def _write(
     run: Run, settings: RunSettings, question: Question, parts: Splits, test: Dataset, notes: tuple[str, ...]
 ) -> None:
-    run.model.save(run.folder / "model.safetensors")
     write_atomically(run.folder / "history.csv", run.model.history.to_csv().encode())
     write_atomically(run.folder / "metrics.json", to_json_bytes(run.to_dict()))
     write_atomically(run.folder / "run.json", to_json_bytes(settings.to_dict()))
@@ -234,6 +230,7 @@ def _report(
     run: Run, settings: RunSettings, question: Question, parts: Splits, test: Dataset, notes: tuple[str, ...]
 ) -> Report:
     y = question.dataset.y
+    simplest = "one neuron" if run.model.network.outputs == 1 else "one neuron a class"
     counts = {
         name: tuple(int((y[rows] == index).sum()) for rows in (parts.train, parts.validation, parts.test))
         for index, name in enumerate(question.dataset.classes)
@@ -241,7 +238,7 @@ def _report(
     return Report(
         title=question.title,
         evaluation=run.evaluation,
-        baselines=(("most frequent class", run.majority), ("one neuron", run.one_neuron)),
+        baselines=(("most frequent class", run.majority), (simplest, run.one_neuron)),
         history=run.model.history.rows(),
         best_epoch=run.model.history.best_epoch,
         classes=test.classes,
