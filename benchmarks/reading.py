@@ -49,10 +49,15 @@ def plain_loop(paths: list[str]) -> NDArray[np.uint8]:
 
 def timed(work: Callable[[], object]) -> tuple[float, float]:
     """Return seconds of the clock and of the processors."""
-    before, begun = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
+    before, begun = processor_seconds(), time.perf_counter()
     work()
-    elapsed, after = time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_SELF)
-    return elapsed, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return time.perf_counter() - begun, processor_seconds() - before
+
+
+def processor_seconds() -> float:
+    """Return user and system time so far, with that of the processes that have ended."""
+    both = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in both)
 
 
 def compare(folder: str, repeats: int, threads: int) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from chainrule.data.decode import read_picture
+from chainrule.data.pictures import read_picture
 from chainrule.data.settings import Color, Fit, PictureSettings
 
 

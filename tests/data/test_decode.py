@@ -11,7 +11,8 @@ import pytest
 from PIL import Image, ImageFile
 
 from chainrule.data import decode
-from chainrule.data.decode import PictureError, looks_like_picture, read_picture
+from chainrule.data.decode import PictureError, looks_like_picture
+from chainrule.data.pictures import read_picture
 from chainrule.data.settings import Fit, PictureSettings
 from tests.data.drawing import encoded, read, smooth
 

@@ -125,7 +125,7 @@ def test_no_thread_reads_on_after_a_strict_error(tmp_path: Path, monkeypatch: py
         read.append(path)
         raise PictureError(path, "broken")
 
-    monkeypatch.setattr("chainrule.data.pictures.decode", decode)
+    monkeypatch.setattr("chainrule.data.readers.decode", decode)
     with pytest.raises(PictureError, match=r"0\.png cannot be read"):
         read_rows([f"{i}.png" for i in range(100_000)], PictureSettings(size=1), threads=2)
     assert len(read) < 100_000

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from chainrule.data.settings import Color
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 # A strip of about this many pixels is converted at a time, so that a large picture is never held twice.
 STRIP_PIXELS = 1_000_000
@@ -94,14 +96,18 @@ def _limits(image: Image.Image) -> tuple[float, float]:
 def _extremes(image: Image.Image) -> tuple[float, float]:
     # Pillow's own extremes are lost when the first number is no number, hence the second look.
     low, high = (float(value) for value in image.getextrema() if not isinstance(value, tuple))
-    if np.isfinite(low) and np.isfinite(high):
+    if math.isfinite(low) and math.isfinite(high):
         return low, high
+    import numpy as np
+
     values = np.asarray(image)
     finite = values[np.isfinite(values)]
     return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
 
 
 def _scaled(image: Image.Image, low: float, high: float) -> Image.Image:
+    import numpy as np  # only numbers of more than 8 bits need it, and a reading process starts sooner without
+
     numbers: NDArray[Any] = np.asarray(image)
     share = np.clip((np.nan_to_num(numbers, nan=low).astype(np.float64) - low) / (high - low), 0.0, 1.0)
     grey = np.rint(share * 255.0).astype(np.uint8)

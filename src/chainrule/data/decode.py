@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import BinaryIO
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from chainrule.data.colors import to_color
@@ -52,33 +49,6 @@ class PictureError(UserError):
         self.is_picture = is_picture
 
 
-def read_picture(path: str | os.PathLike[str], settings: PictureSettings) -> NDArray[np.uint8]:
-    """Read one picture into a row of bytes.
-
-    The picture is turned upright as its EXIF orientation says, laid on white where it is transparent, and
-    brought to RGB or grey from whatever it is stored as: 16 bits and floats are scaled, not clipped. Of an
-    animation the first frame counts. Colour profiles are not applied.
-
-    Args:
-        path: the file; its content decides what it is, not its name.
-        settings: size, colour and fit.
-
-    Returns:
-        Shape (settings.features,), uint8, in the order height, width, channel.
-
-    Raises:
-        PictureError: the file cannot be read, is no picture, is cut short, broken, or declares too many pixels.
-
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     Image.new("RGB", (20, 10), (1, 2, 3)).save(f"{folder}/a.png")
-    ...     read_picture(f"{folder}/a.png", PictureSettings(size=1))
-    array([1, 2, 3], dtype=uint8)
-    """
-    with quiet_decoders():
-        return decode(os.fspath(path), settings)
-
-
 @contextmanager
 def quiet_decoders() -> Iterator[None]:
     """Keep Pillow's own warnings away: whatever matters becomes a PictureError.
@@ -90,8 +60,8 @@ def quiet_decoders() -> Iterator[None]:
         yield
 
 
-def decode(path: str, settings: PictureSettings) -> NDArray[np.uint8]:
-    """Do the work of `read_picture`, leaving Pillow's warnings to the caller."""
+def decode(path: str, settings: PictureSettings) -> bytes:
+    """Return a picture's row as bytes, leaving Pillow's warnings to the caller (see `chainrule.data.pictures`)."""
     try:
         with open(path, "rb") as file:
             return _decode_file(file, path, settings)
@@ -118,7 +88,7 @@ def looks_like_picture(path: str) -> bool:
         return False
 
 
-def _decode_file(file: BinaryIO, path: str, settings: PictureSettings) -> NDArray[np.uint8]:
+def _decode_file(file: BinaryIO, path: str, settings: PictureSettings) -> bytes:
     try:
         image: Image.Image = Image.open(file, formats=_FORMATS)
     except UnidentifiedImageError as error:
@@ -135,7 +105,7 @@ def _decode_file(file: BinaryIO, path: str, settings: PictureSettings) -> NDArra
         image = to_color(image, settings.color, _whole_factors(image.size, settings))
     if orientation in _TRANSPOSITIONS:
         image = image.transpose(_TRANSPOSITIONS[orientation])
-    return np.frombuffer(_fit(image, settings).tobytes(), dtype=np.uint8)
+    return _fit(image, settings).tobytes()
 
 
 def _enough(size: tuple[int, int], settings: PictureSettings) -> tuple[int, int]:

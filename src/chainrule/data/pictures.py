@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from typing import SupportsIndex
 
@@ -17,10 +16,10 @@ from chainrule.data.decode import (
     decode,
     looks_like_picture,
     quiet_decoders,
-    read_picture,
 )
 from chainrule.data.folders import Found, check_classes, find_by_folder, find_by_name, find_with_negative, walk
 from chainrule.data.formats import named_like_picture
+from chainrule.data.readers import read_all
 from chainrule.data.settings import Color, Fit, PictureSettings
 from chainrule.errors import UserError
 from chainrule.progress import track
@@ -29,9 +28,6 @@ from chainrule.threads import thread_count
 __all__ = ["PictureError", "PictureSettings", "picture_paths", "read_picture", "read_pictures", "read_rows"]
 
 Path = str | os.PathLike[str]
-
-# Pictures that a thread takes at once: enough that handing out work costs nothing, few enough for an even end.
-_PICTURES_AT_ONCE = 16
 
 
 def read_pictures(
@@ -106,6 +102,34 @@ def read_pictures(
     return dataset
 
 
+def read_picture(path: str | os.PathLike[str], settings: PictureSettings) -> NDArray[np.uint8]:
+    """Read one picture into a row of bytes.
+
+    The picture is turned upright as its EXIF orientation says, laid on white where it is transparent, and
+    brought to RGB or grey from whatever it is stored as: 16 bits and floats are scaled, not clipped. Of an
+    animation the first frame counts. Colour profiles are not applied.
+
+    Args:
+        path: the file; its content decides what it is, not its name.
+        settings: size, colour and fit.
+
+    Returns:
+        Shape (settings.features,), uint8, in the order height, width, channel.
+
+    Raises:
+        PictureError: the file cannot be read, is no picture, is cut short, broken, or declares too many pixels.
+
+    >>> import tempfile
+    >>> from PIL import Image
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     Image.new("RGB", (20, 10), (1, 2, 3)).save(f"{folder}/a.png")
+    ...     read_picture(f"{folder}/a.png", PictureSettings(size=1))
+    array([1, 2, 3], dtype=uint8)
+    """
+    with quiet_decoders():
+        return np.frombuffer(decode(os.fspath(path), settings), dtype=np.uint8)
+
+
 def read_rows(
     paths: Sequence[Path],
     settings: PictureSettings,
@@ -136,11 +160,8 @@ def read_rows(
     names = [os.fspath(path) for path in paths]
     X = _room(len(names), settings)
 
-    def read(block: range) -> list[PictureError | None]:
-        return [_read_into(X[i], names[i], settings) for i in block]
-
     errors: list[PictureError | None] = []
-    results = _in_order(read, len(names), thread_count(threads))
+    results = read_all(names, X, settings, thread_count(threads))
     shown = track(results, total=len(names), label="Reading pictures", enabled=progress)
     # Closed here, not when an error's traceback is let go: the bar ends and no thread reads on.
     with quiet_decoders(), closing(results), closing(shown):
@@ -214,32 +235,6 @@ def _room(count: int, settings: PictureSettings) -> NDArray[np.uint8]:
             f"{count} pictures of {settings.shape} need {count * settings.features / 2**30:.1f} GiB of memory, "
             "which is not there; choose a smaller size"
         ) from error
-
-
-def _read_into(row: NDArray[np.uint8], path: str, settings: PictureSettings) -> PictureError | None:
-    try:
-        row[:] = decode(path, settings)
-    except PictureError as error:
-        # The frames hold the half-decoded picture, which would pile up over many bad files.
-        error.__cause__ = None
-        return error.with_traceback(None)
-    return None
-
-
-def _in_order(
-    read: Callable[[range], list[PictureError | None]], count: int, threads: int
-) -> Generator[PictureError | None, None, None]:
-    blocks = [range(i, min(i + _PICTURES_AT_ONCE, count)) for i in range(0, count, _PICTURES_AT_ONCE)]
-    if threads == 1 or len(blocks) < 2:
-        for block in blocks:
-            yield from read(block)
-        return
-    pool = ThreadPoolExecutor(min(threads, len(blocks)), thread_name_prefix="pictures")
-    try:
-        for errors in pool.map(read, blocks):
-            yield from errors
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 def _close_gaps(X: NDArray[np.uint8], kept: NDArray[np.int64]) -> None:
