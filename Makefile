@@ -31,7 +31,7 @@ demo: $(PACKAGE)
 build: $(PACKAGE)
 
 test: $(PACKAGE) $(TEST_TOOLS)
-	$(RUN)python -m pytest -n 2
+	OPENBLAS_NUM_THREADS=1 $(RUN)python -m pytest -n 2
 
 lint: $(PACKAGE) $(TEST_TOOLS)
 	$(RUN)ruff check

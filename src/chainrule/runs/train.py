@@ -23,6 +23,7 @@ from chainrule.network.network import Network, dense_network
 from chainrule.runs.folder import new_run_folder, write_skipped
 from chainrule.runs.question import Question, ask
 from chainrule.runs.settings import RunSettings, described, shell_command
+from chainrule.threads import one_thread_for_products
 from chainrule.training.optimizers import optimizer_of
 
 Say = Callable[[str], None]
@@ -170,26 +171,27 @@ def _tell(settings: RunSettings, question: Question, parts: Splits, say: Say) ->
 def _train(
     settings: RunSettings, network: Network, dataset: Dataset, parts: Splits, progress: bool | None
 ) -> Model:
-    return fit(
-        network,
-        dataset.X,
-        dataset.y,
-        rows=parts.train,
-        validation=parts.validation,
-        classes=dataset.classes,
-        pictures=dataset.pictures,
-        preprocess=settings.preprocess,
-        optimizer=settings.optimizer,
-        learning_rate=settings.rate,
-        epochs=settings.epochs,
-        batch_size=settings.batch_size,
-        l1=settings.l1,
-        l2=settings.l2,
-        class_weight=settings.class_weight,
-        patience=settings.patience,
-        seed=settings.seed,
-        progress=progress,
-    )
+    with one_thread_for_products():
+        return fit(
+            network,
+            dataset.X,
+            dataset.y,
+            rows=parts.train,
+            validation=parts.validation,
+            classes=dataset.classes,
+            pictures=dataset.pictures,
+            preprocess=settings.preprocess,
+            optimizer=settings.optimizer,
+            learning_rate=settings.rate,
+            epochs=settings.epochs,
+            batch_size=settings.batch_size,
+            l1=settings.l1,
+            l2=settings.l2,
+            class_weight=settings.class_weight,
+            patience=settings.patience,
+            seed=settings.seed,
+            progress=progress,
+        )
 
 
 def _one_neuron(
