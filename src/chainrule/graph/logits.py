@@ -7,27 +7,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from chainrule.graph.expression import CONSTANT, Expression, constant, is_constant
 from chainrule.graph.ops.cross_entropy import logit_cross_entropy
-
-# A loss that a person writes has few factors; a product of more is left as it is.
-_MOST_FACTORS = 16
-
-
-@dataclass
-class _Product:
-    """The factors of a product, a quotient or a negation: sign * above / below."""
-
-    sign: int
-    above: list[Expression]
-    below: list[Expression]
+from chainrule.graph.products import Product, product, without
 
 
 def find_cross_entropy(a: Expression, b: Expression, sign: int) -> Expression | None:
     """Rewrite `a + sign * b`, where it is y * softplus(-z) + (1 - y) * softplus(z) times common factors."""
-    one, other = _product(a), _product(b)
+    one, other = product(a), product(b)
     if one is None or other is None or Counter(one.below) != Counter(other.below):
         return None
     other.sign *= sign
@@ -43,26 +31,8 @@ def find_cross_entropy(a: Expression, b: Expression, sign: int) -> Expression | 
     return None
 
 
-def _product(node: Expression) -> _Product | None:
-    result = _Product(1, [], [])
-    todo = [(node, True)]
-    while todo:
-        node, is_above = todo.pop()
-        if node.op.name == "negate":
-            result.sign = -result.sign
-            todo.append((node.inputs[0], is_above))
-        elif node.op.name in {"multiply", "divide"}:
-            a, b = node.inputs
-            todo += [(b, is_above == (node.op.name == "multiply")), (a, is_above)]
-        else:
-            (result.above if is_above else result.below).append(node)
-        if len(todo) + len(result.above) + len(result.below) > _MOST_FACTORS:
-            return None
-    return result
-
-
 def _softplus_pairs(
-    first: _Product, second: _Product
+    first: Product, second: Product
 ) -> Iterator[tuple[Expression, list[Expression], list[Expression]]]:
     """Give each z of which `first` has softplus(-z) and `second` softplus(z), with the other factors of both."""
     for a in first.above:
@@ -70,11 +40,11 @@ def _softplus_pairs(
             if a.op.name == b.op.name == "softplus":
                 minus, z = a.inputs[0], b.inputs[0]
                 if minus.op.name == "negate" and minus.inputs[0] is z:
-                    yield z, _without(first.above, a), _without(second.above, b)
+                    yield z, without(first.above, a), without(second.above, b)
 
 
 def _difference(
-    z: Expression, ours: list[Expression], theirs: list[Expression], first: _Product, second: _Product
+    z: Expression, ours: list[Expression], theirs: list[Expression], first: Product, second: Product
 ) -> Expression | None:
     """Rewrite log a - log(1 - a), which is softplus(z) - softplus(-z), as z."""
     if first.sign == second.sign or Counter(ours) != Counter(theirs):
@@ -83,16 +53,16 @@ def _difference(
 
 
 def _loss(
-    z: Expression, ours: list[Expression], theirs: list[Expression], first: _Product, second: _Product
+    z: Expression, ours: list[Expression], theirs: list[Expression], first: Product, second: Product
 ) -> Expression | None:
     for y in ours:
         for opposite in theirs:
             found = _label(y, opposite)
             if found is None:
                 continue
-            (label, sign_of_y, sign_of_opposite), others = found, _without(ours, y)
+            (label, sign_of_y, sign_of_opposite), others = found, without(ours, y)
             signs_agree = first.sign * sign_of_y == second.sign * sign_of_opposite
-            if signs_agree and Counter(others) == Counter(_without(theirs, opposite)):
+            if signs_agree and Counter(others) == Counter(without(theirs, opposite)):
                 return _times(others, logit_cross_entropy(z, label), first.sign * sign_of_y)
     return None
 
@@ -126,8 +96,3 @@ def _times(factors: list[Expression], result: Expression, sign: int) -> Expressi
     for factor in factors:
         result = factor * result
     return result if sign > 0 else -result
-
-
-def _without(factors: list[Expression], one: Expression) -> list[Expression]:
-    position = next(i for i, factor in enumerate(factors) if factor is one)
-    return factors[:position] + factors[position + 1 :]

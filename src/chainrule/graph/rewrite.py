@@ -2,6 +2,8 @@
 
 With a = sigmoid(z), the written loss -(y log a + (1 - y) log(1 - a)) breaks down where a rounds to 0 or 1. Its copy
 becomes `logit_cross_entropy(z, y)`, exact for every logit, with the derivative a - y.
+
+A gradient taken from the loss as written divides by a and 1 - a and multiplies with them again: see `quotients`.
 """
 
 from __future__ import annotations
@@ -13,9 +15,18 @@ from chainrule.graph.expression import CONSTANT, DRAW, Expression, apply, is_con
 from chainrule.graph.logits import find_cross_entropy
 from chainrule.graph.ops.activation import sigmoid, softplus
 from chainrule.graph.ops.elementwise import log, log1p, where
-from chainrule.graph.ops.reduction import logsumexp, softmax
+from chainrule.graph.ops.reduction import logsumexp
 from chainrule.graph.ops.shape import broadcast_to, pick, reshape
-from chainrule.graph.shapes import M
+from chainrule.graph.quotients import (
+    cancelled,
+    complemented,
+    distributed,
+    divided_after,
+    is_quotient,
+    opposite,
+    quotient_of_exponentials,
+)
+from chainrule.graph.shapes import M, Shape
 
 # How far into a product or a choice a logarithm is taken apart.
 _DEEPEST = 6
@@ -32,6 +43,8 @@ def stable(roots: Sequence[Expression]) -> list[Expression]:
         >>> a = cr.sigmoid(z)
         >>> print(stable([-(y * cr.log(a) + (1 - y) * cr.log(1 - a))])[0])
         logit_cross_entropy(z, y)
+        >>> print(stable([cr.grad(-cr.log(a), z)])[0])
+        -sigmoid(-z)
     """
     copies = stable_copies(roots)
     return [copies[root] for root in roots]
@@ -39,7 +52,10 @@ def stable(roots: Sequence[Expression]) -> list[Expression]:
 
 def stable_copies(roots: Sequence[Expression]) -> dict[Expression, Expression]:
     """Return the numerically sound copy of every node under the roots."""
-    return _copies(roots, _Merger(_rewritten))
+    copies = _copies(roots, _Merger(_rewritten))
+    # Sums are multiplied out last: before, a product of them may lose divisors as a whole.
+    multiplied_out = _copies(list(copies.values()), _Merger(_rewritten_or_distributed))
+    return {node: multiplied_out[copy] for node, copy in copies.items()}
 
 
 def merge_common(roots: Sequence[Expression]) -> list[Expression]:
@@ -106,12 +122,16 @@ def _rewritten(node: Expression) -> Expression | None:
     return better if better is not None and better.shape == node.shape else None
 
 
+def _rewritten_or_distributed(node: Expression) -> Expression | None:
+    better = _rewritten(node)
+    if better is None and node.op.name in {"multiply", "divide"}:
+        better = distributed(node)
+        return better if better is None or better.shape == node.shape else broadcast_to(better, node.shape)
+    return better
+
+
 def _is(node: Expression, op_name: str) -> bool:
     return node.op.name == op_name
-
-
-def _minus(z: Expression) -> Expression:
-    return z.inputs[0] if _is(z, "negate") else -z
 
 
 def _other_than_one(total: Expression) -> Expression | None:
@@ -133,7 +153,7 @@ def _log(node: Expression) -> Expression | None:
     if other is not None:
         return log1p(other)
     if _is(x, "subtract") and is_constant(x.inputs[0], 1.0):
-        return log1p(_minus(x.inputs[1]))
+        return log1p(opposite(x.inputs[1]))
     return None
 
 
@@ -144,7 +164,7 @@ def _log_of_positive(x: Expression, depth: int) -> Expression | None:
     if _is(x, "exp"):
         return x.inputs[0]
     if _is(x, "sigmoid"):
-        return -softplus(_minus(x.inputs[0]))
+        return -softplus(opposite(x.inputs[0]))
     if _is(x, "softmax"):
         return x.inputs[0] - _kept_last(logsumexp(x.inputs[0]), x)
     if is_constant(x):
@@ -225,55 +245,34 @@ def _divide(node: Expression) -> Expression | None:
     if other is not None and _is(other, "exp"):
         if a is other:
             return sigmoid(other.inputs[0])
-        probability = sigmoid(_minus(other.inputs[0]))
+        probability = sigmoid(opposite(other.inputs[0]))
         return probability if is_constant(a, 1.0) and a.shape == () else a * probability
-    return _softmax(a, b)
-
-
-def _softmax(a: Expression, b: Expression) -> Expression | None:
-    """Find exp(z) divided by its sum over the classes, of all classes or of those picked by labels."""
-    if _is(b, "reshape") and _is(b.inputs[0], "sum"):
-        total = b.inputs[0]
-    elif _is(b, "sum"):
-        total = b
-    else:
-        return None
-    (terms,) = total.inputs
-    if not _is(terms, "exp"):
-        return None
-    rank, z = len(terms.shape), terms.inputs[0]
-    if total.attributes["axes"] == (rank - 1,) and terms.shape[-1] != M:
-        if a is terms and b.shape == (*terms.shape[:-1], 1):
-            return softmax(z)
-        if a is terms and rank == 1:
-            return softmax(z)
-        if _is(a, "pick") and a.inputs[0] is terms and b.shape == a.shape:
-            return pick(softmax(z), a.inputs[1])
-    if a is terms and rank == 2 and total.attributes["axes"] == (0,) and terms.shape[0] != M:
-        return softmax(z.T).T if b.shape in {terms.shape[1:], (1, *terms.shape[1:])} else None
-    return None
+    found = quotient_of_exponentials(a, b)
+    return cancelled(node) if found is None else found
 
 
 def _power(node: Expression) -> Expression | None:
     a, b = node.inputs
     other = _other_than_one(a)
-    if other is not None and _is(other, "exp") and is_constant(b, -1.0):
-        return sigmoid(_minus(other.inputs[0]))
-    return None
+    if other is None or not _is(other, "exp") or not is_constant(b) or b.shape != ():
+        return None
+    probability = sigmoid(opposite(other.inputs[0]))
+    return probability if is_constant(b, -1.0) else probability ** -float(b.attributes["value"])
 
 
 def _multiply(node: Expression) -> Expression | None:
     a, b = node.inputs
     if is_constant(a, -1.0):
-        return _minus(b)
-    return _minus(a) if is_constant(b, -1.0) else None
+        return opposite(b)
+    return opposite(a) if is_constant(b, -1.0) else cancelled(node)
 
 
 def _subtract(node: Expression) -> Expression | None:
     a, b = node.inputs
     if is_constant(a, 1.0) and _is(b, "sigmoid"):
-        return sigmoid(_minus(b.inputs[0]))
-    return find_cross_entropy(a, b, -1)
+        return sigmoid(opposite(b.inputs[0]))
+    found = find_cross_entropy(a, b, -1)
+    return complemented(a, b) if found is None else found
 
 
 def _add(node: Expression) -> Expression | None:
@@ -287,13 +286,36 @@ def _negate(node: Expression) -> Expression | None:
 
 
 def _reshape(node: Expression) -> Expression | None:
-    """Reshape before a sigmoid rather than after it, so that what follows meets the sigmoid."""
+    """Reshape before a sigmoid rather than after it, so that what follows meets the sigmoid; so for quotients."""
     (a,) = node.inputs
     if a.shape == node.shape:
         return a
     if _is(a, "reshape"):
         return reshape(a.inputs[0], node.shape)
-    return apply(a.op.name, reshape(a.inputs[0], node.shape)) if a.op.name in _RESHAPED_BEFORE else None
+    if a.op.name in _RESHAPED_BEFORE:
+        return apply(a.op.name, reshape(a.inputs[0], node.shape))
+    return _reshaped_quotient(a, node.shape) if is_quotient(a) else None
+
+
+def _reshaped_quotient(a: Expression, shape: Shape) -> Expression | None:
+    """Reshape the divisors too, so that they meet the factors that cancel them."""
+    if any(source.shape not in {(), a.shape} for source in a.inputs):
+        return None
+    return rebuild(a, [source if source.shape == () else reshape(source, shape) for source in a.inputs])
+
+
+def _transpose(node: Expression) -> Expression | None:
+    (a,) = node.inputs
+    if _is(a, "transpose"):
+        return a.inputs[0]
+    if not is_quotient(a) or any(len(source.shape) not in {0, 2} for source in a.inputs):
+        return None
+    return rebuild(a, [source.T if source.shape else source for source in a.inputs])
+
+
+def _sum(node: Expression) -> Expression | None:
+    reshaped = _of_one_element(node)
+    return divided_after(node) if reshaped is None else reshaped
 
 
 def _of_one_element(node: Expression) -> Expression | None:
@@ -315,6 +337,7 @@ _RULES: dict[str, Rule] = {
     "add": _add,
     "negate": _negate,
     "reshape": _reshape,
-    "sum": _of_one_element,
+    "transpose": _transpose,
+    "sum": _sum,
     "mean": _of_one_element,
 }
