@@ -41,10 +41,11 @@ def stable(roots: Sequence[Expression]) -> list[Expression]:
         >>> import chainrule as cr
         >>> z, y = cr.variables("z y")
         >>> a = cr.sigmoid(z)
-        >>> print(stable([-(y * cr.log(a) + (1 - y) * cr.log(1 - a))])[0])
+        >>> L = -(y * cr.log(a) + (1 - y) * cr.log(1 - a))
+        >>> print(stable([L])[0])
         logit_cross_entropy(z, y)
-        >>> print(stable([cr.grad(-cr.log(a), z)])[0])
-        -sigmoid(-z)
+        >>> print(stable([cr.grad(L, z)])[0])
+        (1 - y) * sigmoid(z) - y * sigmoid(-z)
     """
     copies = stable_copies(roots)
     return [copies[root] for root in roots]
