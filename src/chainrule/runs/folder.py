@@ -36,8 +36,8 @@ def new_run_folder(out: str | None, name: str, *, apart_from: Sequence[str] = ()
     for pictures in apart_from:
         if Path(os.path.realpath(place)).is_relative_to(os.path.realpath(pictures)):
             raise UserError(
-                f"the run's folder {place} would lie within {pictures}, where the next run looks for pictures: "
-                "name another place with --out"
+                f"the run's folder {place} would lie within the folder of pictures {pictures}, and the next run "
+                "would look for pictures in it: name another place with --out"
             )
     missing = [above for above in (place, *place.parents) if not os.path.exists(above)]
     folder = make_run_folder(out, name)
