@@ -290,6 +290,16 @@ def test_a_cost_that_overflows_ends_with_the_last_good_parameters(validation: fl
     assert np.isfinite(model.predict(X)).all()
 
 
+@pytest.mark.parametrize("validation", [None, 0.2])
+def test_finite_parameters_that_overflow_every_answer_are_not_kept(validation: float | None) -> None:
+    network = cr.Network([cr.Dense(8, "relu"), cr.Dense(4, "relu"), cr.Dense(1)])
+    options: dict[str, Any] = {"y": X[:, 0], "batch_size": "all", "epochs": 1, "validation": validation}
+    with pytest.warns(cr.TrainingWarning, match="overflowed in the last epoch"):
+        model = fit(network, optimizer=cr.Adam(1e20), **options)
+    assert model.history.diverged
+    assert np.isfinite(model.predict(X)).all()
+
+
 def test_a_divergence_after_good_epochs_keeps_the_best_of_them() -> None:
     def rate(epoch: float, epochs: int) -> float:
         return 0.05 if epoch < 3 else 2.0 if epoch < 4 else 1e30

@@ -302,7 +302,7 @@ def _warn_if_diverged(history: History) -> None:
     if history.diverged:
         warnings.warn(
             f"{history.stopped}; the last good parameters were kept. Try a learning rate ten times smaller, "
-            'scaled data (preprocess="standardize"), or clip_norm=1.0',
+            "standardized data, or gradients clipped by their norm",
             TrainingWarning,
             stacklevel=3,
         )

@@ -19,9 +19,7 @@ def machine(tmp_path: Path) -> Machine:
     """Write the root of a file system: what /proc/self/cgroup says, and files below /sys/fs/cgroup."""
 
     def write(groups: str, files: dict[str, str]) -> Path:
-        everything = {"proc/self/cgroup": groups} | {
-            f"sys/fs/cgroup/{name}": text for name, text in files.items()
-        }
+        everything = {"proc/self/cgroup": groups} | {f"sys/fs/cgroup/{name}": text for name, text in files.items()}
         for name, text in everything.items():
             path = tmp_path / name
             path.parent.mkdir(parents=True, exist_ok=True)

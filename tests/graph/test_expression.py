@@ -177,3 +177,8 @@ def test_an_error_about_a_long_formula_is_short() -> None:
 
 def test_axes_may_be_numpys_numbers() -> None:
     assert cr.sum(X, axis=np.int64(1)).shape == ("m",)  # type: ignore[arg-type]
+
+
+def test_an_empty_array_is_no_constant() -> None:
+    with pytest.raises(cr.UserError, match=r"at least one number.*\(0, 2\)"):
+        cr.constant(np.zeros((0, 2)))

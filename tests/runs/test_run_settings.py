@@ -1,6 +1,9 @@
 """What decides a run: it can be repeated from a command, and mistakes are found before any picture is read."""
 
+import os
 import shlex
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +14,7 @@ from typer.testing import CliRunner
 from chainrule.cli import app
 from chainrule.errors import UserError, WorkFailed
 from chainrule.files import read_json, to_json_bytes
-from chainrule.runs.settings import RunSettings, described, shell_command
+from chainrule.runs.settings import RunSettings, described, program, shell_command
 from chainrule.training.defaults import DEFAULTS
 
 # What the shell can hand on: any text without a NUL.
@@ -150,3 +153,18 @@ def test_the_report_tells_settings_of_0_too_and_the_rate_in_force() -> None:
 def test_a_value_without_sense_is_refused(changes: dict[str, Any], words: str) -> None:
     with pytest.raises(UserError, match=words):
         RunSettings(pictures="a", **changes)
+
+
+def test_the_program_is_named_by_its_path_only_where_its_name_does_not_find_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = tmp_path / "chainrule"
+    script.write_text("#!/bin/sh\n")
+    script.chmod(0o755)
+    monkeypatch.setattr(sys, "argv", [str(script)])
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert program() == "chainrule"
+    monkeypatch.setenv("PATH", os.devnull)
+    assert program() == str(script)
+    monkeypatch.setattr(sys, "argv", ["notebook.py"])
+    assert program() == "chainrule"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from chainrule.graph import shapes
-from chainrule.graph.expression import Expression
+from chainrule.graph.expression import Expression, topological
 
 
 @dataclass(frozen=True)
@@ -27,18 +27,7 @@ def operands(node: Expression) -> tuple[Expression, ...]:
 
 def needed(roots: Iterable[Expression]) -> list[Expression]:
     """List the nodes that instructions must compute for the roots, in order."""
-    order: list[Expression] = []
-    seen: set[Expression] = set()
-    stack = [(root, False) for root in reversed(list(roots))]
-    while stack:
-        node, ready = stack.pop()
-        if ready:
-            order.append(node)
-        elif node not in seen:
-            seen.add(node)
-            stack.append((node, True))
-            stack.extend((source, False) for source in reversed(operands(node)) if source not in seen)
-    return order
+    return topological(roots, operands)
 
 
 def sums_over_examples(node: Expression) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, NoReturn, TypeAlias, cast
 
@@ -225,6 +226,8 @@ def constant(value: ArrayLike, name: str | None = None) -> Expression:
     array = np.array(value, dtype=np.float64) if _is_real(value) else None
     if array is None:
         raise UserError(f"a constant is a real number or an array of them, not {value!r}")
+    if array.size == 0:
+        raise UserError(f"a constant has at least one number, but this array has shape {array.shape}")
     array.flags.writeable = False
     shape: Shape = tuple(array.shape)
     return Expression(CONSTANT, (), {"value": array, "shape": shape}, name)
@@ -317,8 +320,16 @@ def draw(shape: int | Iterable[int | str], *, node: int) -> Expression:
     return Expression(DRAW, (), {"shape": shapes.as_shape(shape), "node": node})
 
 
-def topological(roots: Iterable[Expression]) -> list[Expression]:
-    """List every node that the roots depend on, inputs before the nodes that use them."""
+def topological(
+    roots: Iterable[Expression],
+    inputs_of: Callable[[Expression], Sequence[Expression]] = attrgetter("inputs"),
+) -> list[Expression]:
+    """List every node that the roots depend on, inputs before the nodes that use them.
+
+    Args:
+        roots: where to start.
+        inputs_of: which nodes count as a node's inputs.
+    """
     order: list[Expression] = []
     seen: set[Expression] = set()
     stack = [(root, False) for root in reversed(list(roots))]
@@ -329,7 +340,7 @@ def topological(roots: Iterable[Expression]) -> list[Expression]:
         elif node not in seen:
             seen.add(node)
             stack.append((node, True))
-            stack.extend((source, False) for source in reversed(node.inputs) if source not in seen)
+            stack.extend((source, False) for source in reversed(inputs_of(node)) if source not in seen)
     return order
 
 

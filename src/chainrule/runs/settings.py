@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+import shutil
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any
 
 from chainrule.arguments import from_zero, whole
@@ -126,6 +130,19 @@ def shell_command(words: Sequence[str], paths: Sequence[str], options: Sequence[
     dashed = any(path.startswith("-") for path in paths)
     parts = [*words, *options, "--", *paths] if dashed else [*words, *paths, *options]
     return shlex.join(parts)
+
+
+def program() -> str:
+    """Return what one types to start this program: its path where its name alone would not find it.
+
+    >>> program()
+    'chainrule'
+    """
+    started = Path(sys.argv[0])
+    if started.stem != "chainrule" or not started.is_file():
+        return "chainrule"
+    found = shutil.which("chainrule")
+    return "chainrule" if found and os.path.samefile(found, started) else sys.argv[0]
 
 
 def described(settings: RunSettings) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from chainrule.model import Model
 from chainrule.network.network import Network, dense_network
 from chainrule.runs.folder import new_run_folder, write_skipped
 from chainrule.runs.question import Question, ask
-from chainrule.runs.settings import RunSettings, described, shell_command
+from chainrule.runs.settings import RunSettings, described, program, shell_command
 from chainrule.threads import one_thread_for_products
 from chainrule.training.optimizers import optimizer_of
 
@@ -121,7 +121,7 @@ def train_on_pictures(
             one_neuron=evaluation if neuron is model else evaluated(neuron, test),
             found=len(dataset),
             skipped=dataset.skipped,
-            predict_command=shell_command(["chainrule", "predict"], [str(folder), test.paths[0]]),
+            predict_command=shell_command([program(), "predict"], [str(folder), test.paths[0]]),
             seconds=time.perf_counter() - started,
         )
         _write(run, settings, question, parts, test, notes)

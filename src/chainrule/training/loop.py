@@ -18,6 +18,9 @@ from chainrule.training.history import Epoch, History, Recorder
 from chainrule.training.optimizers import Optimizer
 from chainrule.training.stopping import Stopping, Values, all_finite
 
+# On how many rows the parameters at the end are tried.
+_ROWS_TO_TRY = 256
+
 Data = Mapping[str, NDArray[Any]]
 
 # Told of each epoch; the answer True ends the training.
@@ -74,10 +77,17 @@ def train(descent: Descent, plan: Plan) -> History:
 def _finish(descent: Descent, plan: Plan, records: list[Epoch], reason: str, good: _Good) -> History:
     if plan.stopping.best_values is not None:
         descent.restore(plan.stopping.best_values)
-    elif not all_finite(descent.values()):
+    elif not _gives_numbers(descent, plan):
         descent.restore(good.values)
         return _history(records, plan, "the parameters overflowed in the last epoch", diverged=True)
     return _history(records, plan, reason)
+
+
+def _gives_numbers(descent: Descent, plan: Plan) -> bool:
+    """Tell whether the parameters are of use: also finite ones may be so large that every answer overflows."""
+    rows = np.arange(plan.count) if plan.rows is None else plan.rows
+    cost = descent.evaluate(plan.data, rows=rows[:_ROWS_TO_TRY])["cost"]
+    return all_finite(descent.values()) and math.isfinite(cost)
 
 
 def _history(records: list[Epoch], plan: Plan, reason: str, *, diverged: bool = False) -> History:
