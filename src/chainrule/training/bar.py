@@ -47,7 +47,7 @@ class EpochBar:
             self._bar = _new_bar(self.epochs)
         done = self._epochs_done + examples / self.examples
         speed = done * self.examples / (now - self._begun)
-        text = f"cost {cost:.4f}" + ("" if accuracy is None else f", accuracy {accuracy:.1%}")
+        text = f"cost {cost:.3f}" + ("" if accuracy is None else f" accuracy {accuracy:.0%}")
         self._bar.update(
             self._bar.task_ids[0], completed=done, figures=text + self._validation, speed=f"{speed:,.0f}"
         )
@@ -58,7 +58,7 @@ class EpochBar:
         if self._bar is not None:
             self._bar.update(self._bar.task_ids[0], completed=record.epoch)
         if record.validation_accuracy is not None:
-            self._validation = f", validation {record.validation_accuracy:.1%}"
+            self._validation = f" validation {record.validation_accuracy:.0%}"
 
 
 def _new_bar(epochs: int) -> Progress:
@@ -66,11 +66,11 @@ def _new_bar(epochs: int) -> Progress:
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     bar = Progress(
-        TextColumn("Training"),
-        BarColumn(bar_width=20),
-        TextColumn("epoch {task.completed:.1f} of {task.total}"),
+        # All of it fits into 80 columns.
+        BarColumn(bar_width=8),
+        TextColumn("epoch {task.completed:.0f}/{task.total}"),
         TextColumn("{task.fields[figures]}"),
-        TextColumn("{task.fields[speed]} examples/s"),
+        TextColumn("{task.fields[speed]}/s"),
         TimeRemainingColumn(),
         console=Console(stderr=True),
     )
