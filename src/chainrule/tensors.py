@@ -42,7 +42,7 @@ def _with_metadata(packed: bytes, metadata: Mapping[str, str]) -> bytes:
     """Put metadata into the header in a fixed order: the library's own order differs from call to call."""
     length = int.from_bytes(packed[:_LENGTH_BYTES], "little")
     header = json.loads(packed[_LENGTH_BYTES : _LENGTH_BYTES + length])
-    text = json.dumps({"__metadata__": dict(sorted(metadata.items())), **header}).encode()
+    text = json.dumps({_METADATA: dict(sorted(metadata.items())), **header}).encode()
     text += b" " * (-len(text) % _LENGTH_BYTES)  # the tensors after it stay aligned
     return len(text).to_bytes(_LENGTH_BYTES, "little") + text + packed[_LENGTH_BYTES + length :]
 

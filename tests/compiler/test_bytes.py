@@ -12,9 +12,8 @@ import pytest
 from hypothesis import given, settings
 
 import chainrule as cr
-from chainrule.compiler.entry_plan import concrete
 from chainrule.compiler.numpy_run import NumpyRun
-from chainrule.compiler.program import Program
+from chainrule.compiler.program import Program, concrete
 from chainrule.tensors import pack, unpack
 from tests.compiler import graphs, programs
 from tests.compiler.graphs import Grown

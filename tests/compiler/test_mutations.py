@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chainrule.compiler.entry_plan import concrete, elements
 from chainrule.compiler.numpy_run import NumpyRun
-from chainrule.compiler.program import Program
+from chainrule.compiler.program import Program, concrete, elements
 from chainrule.errors import UserError, WorkFailed
 from chainrule.opcodes import OPCODES
 from chainrule.tensors import pack, unpack

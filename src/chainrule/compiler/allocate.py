@@ -19,6 +19,7 @@ from chainrule.compiler.program import (
     Shape,
     Transpose,
     destinations_of,
+    elements,
     memory_of,
     sources_of,
 )
@@ -27,8 +28,8 @@ from chainrule.compiler.table import BufferTable
 _OWN_KINDS = {"temporary", "accumulator", "constant"}
 
 
-def allocate(entry: Entry, table: BufferTable) -> Entry:
-    """Give each temporary of an entry a slot; the buffers in the table are replaced, the entry stays."""
+def allocate(entry: Entry, table: BufferTable) -> None:
+    """Give each temporary of an entry a slot, by replacing its buffer in the table."""
     instructions = list(entry.instructions())
     last_read = _last_reads(entry, table)
     pool = _Pool(next_slot=1 + max((b.slot for b in table.buffers if b.slot is not None), default=-1))
@@ -47,7 +48,6 @@ def allocate(entry: Entry, table: BufferTable) -> Entry:
         for at in dying - reusable:
             pool.free(table.buffers[at])
         live -= dying
-    return entry
 
 
 def _same_shape(table: BufferTable, at: int, targets: Sequence[int]) -> bool:
@@ -78,7 +78,7 @@ class _Pool:
         self.free_slots: dict[bool, list[tuple[int, int]]] = {True: [], False: []}
 
     def take(self, shape: Shape) -> int:
-        size, free = _size(shape), self.free_slots["m" in shape]
+        size, free = elements(shape), self.free_slots["m" in shape]
         if not free:
             self.next_slot += 1
             return self.next_slot - 1
@@ -89,26 +89,20 @@ class _Pool:
 
     def free(self, buffer: Buffer) -> None:
         assert buffer.slot is not None
-        self.free_slots["m" in buffer.shape].append((_size(buffer.shape), buffer.slot))
-
-
-def _size(shape: Shape) -> int:
-    product = 1
-    for axis in shape:
-        product *= 1 if axis == "m" else axis
-    return product
+        self.free_slots["m" in buffer.shape].append((elements(buffer.shape), buffer.slot))
 
 
 def compact(buffers: Sequence[Buffer], entries: Mapping[str, Entry]) -> Program:
     """Drop buffers that nothing uses, number the rest anew, and give temporaries names of their own."""
     used = {at for entry in entries.values() for at in _used_by(entry)}
-    used |= {memory_of(list(buffers), at) for at in used}
+    used |= {memory_of(buffers, at) for at in used}
     kept = [at for at, b in enumerate(buffers) if at in used or b.kind in {"data", "state", "scalar"}]
     new = {at: number for number, at in enumerate(kept)}
     names = _names(buffers, kept)
+    bases = [buffers[at].base for at in kept]
     renumbered = tuple(
-        replace(buffers[at], name=names[at], base=None if buffers[at].base is None else new[buffers[at].base or 0])
-        for at in kept
+        replace(buffers[at], name=names[at], base=None if base is None else new[base])
+        for at, base in zip(kept, bases, strict=True)
     )
     return Program(renumbered, {name: _renumber_entry(entry, new) for name, entry in entries.items()})
 

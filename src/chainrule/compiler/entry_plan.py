@@ -17,8 +17,9 @@ from chainrule.compiler.program import (
     Phase,
     Program,
     Reduce,
-    Shape,
+    concrete,
     destinations_of,
+    elements,
     memory_of,
     sources_of,
 )
@@ -76,7 +77,7 @@ def _read_by(program: Program, section: Section) -> set[int]:
 def _plan_phase(program: Program, phase: Phase, block_elements: int) -> PhasePlan:
     read = _read_by(program, phase.block)
     touched = read.union(*(destinations_of(item) for item in phase.block))
-    width = sum(elements(program.buffers[at].shape, 1) for at in touched if "m" in program.buffers[at].shape)
+    width = sum(elements(program.buffers[at].shape) for at in touched if "m" in program.buffers[at].shape)
     return PhasePlan(
         phase.prologue,
         phase.block,
@@ -89,16 +90,3 @@ def _plan_phase(program: Program, phase: Phase, block_elements: int) -> PhasePla
 def _sum(program: Program, item: Matmul | Reduce) -> Sum:
     start = -np.inf if isinstance(item, Reduce) and item.kind == "max" else 0.0
     return Sum(item.destination, concrete(program.buffers[item.destination].shape, 0), start)
-
-
-def concrete(shape: Shape, count: int) -> tuple[int, ...]:
-    """Put the number of examples in the place of "m"."""
-    return tuple(count if axis == "m" else axis for axis in shape)
-
-
-def elements(shape: Shape, count: int) -> int:
-    """Multiply the axes."""
-    product = 1
-    for axis in shape:
-        product *= count if axis == "m" else axis
-    return product

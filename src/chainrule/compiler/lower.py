@@ -130,7 +130,8 @@ class _EntryLowering:
         outputs = {name: self._at(node) for name, node in self.outputs.items()}
         epilogue = self._write_updates(epilogue, outputs)
         entry = Entry(self.name, tuple(phases), tuple(epilogue), outputs)
-        return allocate(entry, self.table)
+        allocate(entry, self.table)
+        return entry
 
     def _outlasts_a_block(self, node: Expression) -> bool:
         return node in self.users.roots or not shapes.has_examples(node.shape)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.compiler.program import Buffer, Map, memory_of
+from chainrule.compiler.program import Buffer, Map, memory_key
 from chainrule.opcodes import OPCODES
 
 Array = NDArray[Any]
@@ -36,11 +36,11 @@ class MapPlan:
         # Operands are positions in one list: the numbers, then the sources, then the value of each step.
         self.first_step = len(self.numbers) + len(item.sources)
         self.steps = self._steps(item)
-        taken = {_memory_key(buffers, at) for at in item.sources}
+        taken = {memory_key(buffers, at) for at in item.sources}
         self.direct = {
             step: target
             for target, (at, step) in enumerate(zip(item.destinations, item.results, strict=True))
-            if _memory_key(buffers, at) not in taken
+            if memory_key(buffers, at) not in taken
         }
         self.reuse = {number: self.first_step + earlier for number, earlier in _reusable(item).items()}
 
@@ -89,12 +89,6 @@ class MapPlan:
 
 def _has_rows_of(array: Array, shape: tuple[int, ...]) -> bool:
     return array.ndim == len(shape) and array.shape[0] == shape[0]
-
-
-def _memory_key(buffers: Sequence[Buffer], at: int) -> tuple[str, int]:
-    memory = memory_of(list(buffers), at)
-    slot = buffers[memory].slot
-    return ("buffer", memory) if slot is None else ("slot", slot)
 
 
 def _reusable(item: Map) -> dict[int, int]:

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from chainrule.compiler.entry_plan import EntryPlan, PhasePlan, Section, concrete, elements, plan_entry
-from chainrule.compiler.program import Buffer, Draw, Map, Matmul, Program, Reduce, Transpose
+from chainrule.compiler.entry_plan import EntryPlan, PhasePlan, Section, plan_entry
+from chainrule.compiler.program import Buffer, Draw, Map, Matmul, Program, Reduce, Transpose, concrete, elements
 from chainrule.errors import UserError, WorkFailed
 from chainrule.random import uniform
 
@@ -258,7 +258,7 @@ class _OneRun:
 
     def _draw(self, item: Draw, start: int, stop: int) -> None:
         target = self._write(item.destination, start, stop)
-        width = elements(self.buffers[item.destination].shape, 1)
+        width = elements(self.buffers[item.destination].shape)
         key = (self.key.seed, self.key.step, item.node)
         target[...] = uniform(key, target.size, start * width).reshape(target.shape)
 

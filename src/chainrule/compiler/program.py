@@ -10,7 +10,8 @@ An entry (`step`, `value_and_gradient`, `forward`) runs in this order:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -196,7 +197,28 @@ def destinations_of(instruction: Instruction) -> tuple[int, ...]:
     return instruction.destinations if isinstance(instruction, Map) else (instruction.destination,)
 
 
-def memory_of(buffers: tuple[Buffer, ...] | list[Buffer], index: int) -> int:
+def memory_of(buffers: Sequence[Buffer], index: int) -> int:
     """The buffer whose memory a buffer uses: itself, or what a view shows."""
     base = buffers[index].base
     return index if base is None else base
+
+
+def memory_key(buffers: Sequence[Buffer], index: int) -> tuple[str, int]:
+    """Name the memory that a buffer uses: equal for two buffers that one would overwrite with the other."""
+    memory = memory_of(buffers, index)
+    slot = buffers[memory].slot
+    return ("buffer", memory) if slot is None else ("slot", slot)
+
+
+def concrete(shape: Shape, count: int) -> tuple[int, ...]:
+    """Put the number of examples in the place of "m"."""
+    return tuple(count if axis == "m" else axis for axis in shape)
+
+
+def elements(shape: Shape, count: int = 1) -> int:
+    """Count the elements of a shape with so many examples.
+
+    >>> elements(("m", 3)), elements(("m", 3), 10)
+    (3, 30)
+    """
+    return math.prod(concrete(shape, count))

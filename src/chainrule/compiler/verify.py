@@ -18,6 +18,8 @@ from chainrule.compiler.program import (
     Shape,
     Transpose,
     destinations_of,
+    elements,
+    memory_key,
     memory_of,
     sources_of,
 )
@@ -63,7 +65,7 @@ def _check_buffer(buffers: Sequence[Buffer], number: int, buffer: Buffer) -> Non
     _require(shape.count("m") <= 1, f"{where} has the axis of examples twice")
     _require(all(axis == "m" or axis >= 1 for axis in shape), f"{where} has an axis that is not positive")
     _require(len(shape) <= MOST_AXES, f"{where} has {len(shape)} axes; there are at most {MOST_AXES}")
-    _require(_elements(shape) <= MOST_ELEMENTS, f"{where} has more than {MOST_ELEMENTS} elements")
+    _require(elements(shape) <= MOST_ELEMENTS, f"{where} has more than {MOST_ELEMENTS} elements")
     by_row = "m" in shape
     if buffer.kind in {"data", "rows"}:
         _require(
@@ -81,7 +83,7 @@ def _check_buffer(buffers: Sequence[Buffer], number: int, buffer: Buffer) -> Non
         _require(0 <= buffer.base < len(buffers), f"{where}: there is no buffer {buffer.base}")
         base = buffers[buffer.base]
         _require(base.kind != "view", f"{where} shows another view")
-        same = _elements(base.shape) == _elements(shape) and ("m" in base.shape) == by_row
+        same = elements(base.shape) == elements(shape) and ("m" in base.shape) == by_row
         _require(same, f"{where} has another number of elements than {base.name}")
         _require(
             not by_row or _before_examples(base.shape) == _before_examples(shape), f"{where} mixes the examples"
@@ -89,7 +91,7 @@ def _check_buffer(buffers: Sequence[Buffer], number: int, buffer: Buffer) -> Non
 
 
 def _before_examples(shape: Shape) -> int:
-    return _elements(shape[: shape.index("m")])
+    return elements(shape[: shape.index("m")])
 
 
 def _check_names(buffers: Sequence[Buffer]) -> None:
@@ -111,13 +113,6 @@ def _check_slots(buffers: Sequence[Buffer]) -> None:
             _require(0 <= buffer.slot < len(buffers), f"{buffer.name}: slots are numbered below {len(buffers)}")
             same = by_row.setdefault(buffer.slot, "m" in buffer.shape) == ("m" in buffer.shape)
             _require(same, f"{buffer.name}: the slot {buffer.slot} is for rows and for other values")
-
-
-def _elements(shape: Shape) -> int:
-    product = 1
-    for axis in shape:
-        product *= 1 if axis == "m" else axis
-    return product
 
 
 class _EntryCheck:
@@ -203,9 +198,7 @@ class _EntryCheck:
             self._must(self._memory_key(at) not in taken, f"{buffer.name} is written over what is being read")
 
     def _memory_key(self, at: int) -> tuple[str, int]:
-        memory = memory_of(self.buffers, at)
-        slot = self.buffers[memory].slot
-        return ("buffer", memory) if slot is None else ("slot", slot)
+        return memory_key(self.buffers, at)
 
     def _shapes(self, item: Instruction) -> None:
         match item:
