@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
@@ -48,12 +49,18 @@ def concrete(shape: Shape, count: int) -> tuple[int, ...]:
     return tuple(count if axis == M else axis for axis in shape)
 
 
+def fixed(shape: Shape) -> tuple[int, ...]:
+    """Return a shape without the axis of examples, such as a parameter's, as the whole numbers that it is.
+
+    >>> fixed((2, 3))
+    (2, 3)
+    """
+    return tuple(int(axis) for axis in shape)
+
+
 def size(shape: Shape) -> int:
     """Multiply the known axes (the axis of examples counts as 1)."""
-    product = 1
-    for axis in shape:
-        product *= 1 if axis == M else axis
-    return product
+    return math.prod(concrete(shape, 1))
 
 
 def normalise_axes(axis: int | Iterable[int] | None, rank: int) -> tuple[int, ...]:

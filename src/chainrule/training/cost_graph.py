@@ -15,6 +15,7 @@ from chainrule.graph.ops.elementwise import equal
 from chainrule.graph.ops.reduction import mean
 from chainrule.graph.ops.reduction import sum as sum_of
 from chainrule.graph.ops.shape import pick, reshape
+from chainrule.graph.shapes import fixed
 from chainrule.network.losses import LOSSES, Loss, mean_cost
 from chainrule.network.losses import loss as loss_of
 from chainrule.network.network import Connected, Network, initial_values
@@ -39,7 +40,7 @@ def output_activation(network: Network) -> str:
 def parameter_shapes(network: Network, features: int) -> list[tuple[int, ...]]:
     """The shapes of a network's parameters on rows of so many features, in order."""
     connected = network.connect(examples("X", features=features))
-    return [tuple(int(axis) for axis in node.shape) for node in connected.parameters]
+    return [fixed(node.shape) for node in connected.parameters]
 
 
 def loss_for(network: Network, choice: str | Loss | Callable[[Expression, Expression], Expression] | None) -> Loss:

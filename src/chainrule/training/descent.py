@@ -18,6 +18,7 @@ from chainrule.graph.expression import Expression, variable
 from chainrule.graph.ops.elementwise import minimum, sqrt
 from chainrule.graph.ops.reduction import sum as sum_of
 from chainrule.graph.rewrite import stable
+from chainrule.graph.shapes import fixed
 from chainrule.training.optimizers import Optimizer
 
 Array = NDArray[Any]
@@ -73,7 +74,7 @@ class Descent:
         self.names = compiled.names
         self.program = compiled.program
         # The optimizer's own state starts at zero.
-        start = {compiled.names[leaf]: np.zeros(_shape(leaf)) for leaf in updates}
+        start = {compiled.names[leaf]: np.zeros(fixed(leaf.shape)) for leaf in updates}
         start |= {compiled.names[leaf]: value for leaf, value in values.items() if leaf in compiled.names}
         self.machine = NumpyRun(self.program, start, dtype=dtype)
 
@@ -109,10 +110,6 @@ class Descent:
         """Set the parameters to values of before; the optimizer's state stays."""
         for parameter, value in zip(self.parameters, values, strict=True):
             self.machine.state[self.names[parameter]][...] = value
-
-
-def _shape(leaf: Expression) -> tuple[int, ...]:
-    return tuple(int(axis) for axis in leaf.shape)
 
 
 def _updates(

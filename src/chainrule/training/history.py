@@ -38,7 +38,7 @@ class History:
 
     Attributes:
         epochs: the records.
-        best_epoch: the epoch whose parameters were kept (0 keeps the first ones); None keeps the last.
+        best_epoch: the epoch whose parameters were kept; None where they are the last ones, or the last good ones.
         stopped: why the training ended, in words.
         diverged: whether it ended because the cost was no longer a number.
     """

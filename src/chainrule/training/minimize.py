@@ -201,7 +201,7 @@ def _first_values(
             raise UserError(f"{leaf} is given a first value, but it is not among the parameters to change")
     values: dict[Expression, Array] = {}
     for index, w in enumerate(parameters):
-        shape = tuple(int(axis) for axis in w.shape)
+        shape = shapes.fixed(w.shape)
         start = initial.get(w, w.attributes.get("init", 0.0))
         array = array_of(start(shape, (seed, index)) if callable(start) else start, f"the first value of {w}")
         if array.shape not in ((), shape):

@@ -14,6 +14,7 @@ from chainrule.arguments import from_zero, positive
 from chainrule.errors import UserError
 from chainrule.graph.expression import Expression, constant, parameter
 from chainrule.graph.ops.elementwise import expm1, sqrt
+from chainrule.graph.shapes import fixed
 from chainrule.network.names import chosen
 from chainrule.training.schedules import Schedule
 
@@ -65,11 +66,7 @@ class Optimizer(ABC):
 
 
 def _state(w: Expression, name: str) -> Expression:
-    return parameter(f"{w.name}.{name}", _known_shape(w), 0.0)
-
-
-def _known_shape(w: Expression) -> tuple[int, ...]:
-    return tuple(int(axis) for axis in w.shape)
+    return parameter(f"{w.name}.{name}", fixed(w.shape), 0.0)
 
 
 @dataclass(frozen=True)
