@@ -35,6 +35,11 @@ def test_an_exported_name_is_the_one_of_its_own_module(name: str) -> None:
     assert not hasattr(value, "__module__") or value.__module__.startswith("chainrule.")
 
 
+@pytest.mark.parametrize("name", sorted({*chainrule.__all__} - {"__version__"}))
+def test_an_exported_name_has_an_example(name: str) -> None:
+    assert ">>> " in (getattr(chainrule, name).__doc__ or "")
+
+
 def test_exported_names_homes_and_type_checkers_agree() -> None:
     assert {*chainrule.__all__} == {*chainrule._HOMES, "__version__"} == declared_for_type_checkers()
 

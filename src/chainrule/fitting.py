@@ -31,7 +31,18 @@ from chainrule.training.stopping import Stopping
 
 
 class TrainingWarning(UserWarning):
-    """Training ended in a way that needs attention."""
+    """Training ended in a way that needs attention.
+
+    Example:
+        >>> import chainrule as cr
+        >>> import warnings
+        >>> X, y = cr.points("gauss", count=40)
+        >>> with warnings.catch_warnings():
+        ...     warnings.simplefilter("error", cr.TrainingWarning)
+        ...     model = cr.fit(cr.Network([cr.Dense(1)]), 1e3 * X, y, optimizer=cr.GradientDescent(1e3))
+        Traceback (most recent call last):
+        chainrule.fitting.TrainingWarning: the cost overflowed at step ...
+    """
 
 
 def fit(

@@ -54,6 +54,13 @@ class Model:
         threshold: the probability from which on the positive class is said.
         training: how it was trained, as plain values.
         history: the epochs; empty for a model read from a file.
+
+    Example:
+        >>> import chainrule as cr
+        >>> X, y = cr.points("gauss", count=100)
+        >>> model = cr.fit(cr.Network([cr.Dense(1, "sigmoid")]), X, y, classes=["left", "right"], learning_rate=0.1)
+        >>> model.predict_proba(X).shape, sorted(set(model.predict(X).tolist()))
+        ((100, 2), ['left', 'right'])
     """
 
     network: Network

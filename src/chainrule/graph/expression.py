@@ -307,7 +307,14 @@ def parameter(name: str, shape: int | Iterable[int] = (), init: Any = 0.0) -> Ex
 
 
 def example_count() -> Expression:
-    """Return the number of examples, m, as an expression."""
+    """Return the number of examples, m, as an expression.
+
+    Example:
+        >>> import chainrule as cr
+        >>> y = cr.examples("y")
+        >>> float(cr.value(cr.sum(y) / cr.example_count(), y=[1.0, 3.0]))
+        2.0
+    """
     return Expression(COUNT, (), {"shape": ()}, "m")
 
 
@@ -316,6 +323,12 @@ def draw(shape: int | Iterable[int | str], *, node: int) -> Expression:
 
     They depend on the run's seed, the step, `node` (which tells the draws of a graph apart) and the position in
     the array: not on blocks, threads or order.
+
+    Example:
+        >>> import chainrule as cr
+        >>> keep = cr.draw(("m", 3), node=1) >= 0.5
+        >>> keep.shape
+        ('m', 3)
     """
     return Expression(DRAW, (), {"shape": shapes.as_shape(shape), "node": node})
 

@@ -41,6 +41,13 @@ class History:
         best_epoch: the epoch whose parameters were kept; None where they are the last ones, or the last good ones.
         stopped: why the training ended, in words.
         diverged: whether it ended because the cost was no longer a number.
+
+    Example:
+        >>> import chainrule as cr
+        >>> X, y = cr.points("gauss", count=40)
+        >>> model = cr.fit(cr.Network([cr.Dense(1, "sigmoid")]), X, y, epochs=3)
+        >>> len(model.history), model.history[-1].epoch, model.history.stopped
+        (3, 3, 'all 3 epochs are done')
     """
 
     epochs: tuple[Epoch, ...] = ()

@@ -88,7 +88,15 @@ class GradientDescent(Optimizer):
 
 @dataclass(frozen=True)
 class Momentum(Optimizer):
-    """Momentum (Polyak 1964): v := momentum * v + g; w := w - learning_rate * v."""
+    """Momentum (Polyak 1964): v := momentum * v + g; w := w - learning_rate * v.
+
+    Example:
+        >>> import chainrule as cr
+        >>> w = cr.parameter("w", (), 1.0)
+        >>> minimum = cr.minimize((w - 3) ** 2, [w], optimizer=cr.Momentum(0.01), steps=500)
+        >>> round(float(minimum[w]), 2)
+        3.0
+    """
 
     momentum: float = 0.9
 
@@ -101,7 +109,15 @@ class Momentum(Optimizer):
 
 @dataclass(frozen=True)
 class Nesterov(Optimizer):
-    """Nesterov's momentum (Sutskever et al. 2013): v := momentum * v + g; w := w - rate * (g + momentum * v)."""
+    """Nesterov's momentum (Sutskever et al. 2013): v := momentum * v + g; w := w - rate * (g + momentum * v).
+
+    Example:
+        >>> import chainrule as cr
+        >>> w = cr.parameter("w", (), 1.0)
+        >>> minimum = cr.minimize((w - 3) ** 2, [w], optimizer=cr.Nesterov(0.01), steps=500)
+        >>> round(float(minimum[w]), 2)
+        3.0
+    """
 
     momentum: float = 0.9
 
@@ -114,7 +130,15 @@ class Nesterov(Optimizer):
 
 @dataclass(frozen=True)
 class RMSprop(Optimizer):
-    """RMSprop (Hinton 2012): s := decay * s + (1 - decay) * g**2; w := w - rate * g / (sqrt(s) + epsilon)."""
+    """RMSprop (Hinton 2012): s := decay * s + (1 - decay) * g**2; w := w - rate * g / (sqrt(s) + epsilon).
+
+    Example:
+        >>> import chainrule as cr
+        >>> w = cr.parameter("w", (), 1.0)
+        >>> minimum = cr.minimize((w - 3) ** 2, [w], optimizer=cr.RMSprop(cr.Cosine(0.1)), steps=500)
+        >>> round(float(minimum[w]), 2)
+        3.0
+    """
 
     decay: float = 0.99
     epsilon: float = 1e-8
@@ -132,6 +156,13 @@ class Adam(Optimizer):
 
     m := beta1 * m + (1 - beta1) * g; v := beta2 * v + (1 - beta2) * g**2;
     w := w - rate * (m / (1 - beta1**t)) / (sqrt(v / (1 - beta2**t)) + epsilon).
+
+    Example:
+        >>> import chainrule as cr
+        >>> w = cr.parameter("w", (), 1.0)
+        >>> minimum = cr.minimize((w - 3) ** 2, [w], optimizer=cr.Adam(cr.Cosine(0.1)), steps=500)
+        >>> round(float(minimum[w]), 2)
+        3.0
     """
 
     learning_rate: float | Schedule = 0.001
@@ -151,7 +182,15 @@ class Adam(Optimizer):
 
 @dataclass(frozen=True)
 class AdamW(Adam):
-    """Adam with decoupled weight decay (Loshchilov, Hutter 2019): first w := w * (1 - rate * weight_decay)."""
+    """Adam with decoupled weight decay (Loshchilov, Hutter 2019): first w := w * (1 - rate * weight_decay).
+
+    Example:
+        >>> import chainrule as cr
+        >>> w = cr.parameter("w", (), 1.0)
+        >>> minimum = cr.minimize((w - 3) ** 2, [w], optimizer=cr.AdamW(cr.Cosine(0.1)), steps=500)
+        >>> round(float(minimum[w]), 1)
+        3.0
+    """
 
     weight_decay: float = 0.01
 

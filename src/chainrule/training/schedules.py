@@ -15,7 +15,12 @@ Schedule = Callable[[float, int], float]
 
 @dataclass(frozen=True)
 class Constant:
-    """The same rate throughout."""
+    """The same rate throughout.
+
+    Example:
+        >>> Constant(0.1)(epoch=2.5, epochs=10)
+        0.1
+    """
 
     rate: float
 
@@ -76,6 +81,10 @@ class OneCycle:
     """Up to `rate` and down again (Smith, Topin 2018), with PyTorch's constants.
 
     From rate / 25 up to the rate in the first `warm_up` part of the training, then down to rate / 250,000.
+
+    Example:
+        >>> [round(OneCycle(1.0)(epoch, 10), 3) for epoch in (0, 3, 10)]
+        [0.04, 1.0, 0.0]
     """
 
     rate: float
@@ -101,7 +110,12 @@ class OneCycle:
 
 @dataclass(frozen=True)
 class WarmUp:
-    """Another schedule (or a rate), reached in a straight line over the first `epochs` epochs."""
+    """Another schedule (or a rate), reached in a straight line over the first `epochs` epochs.
+
+    Example:
+        >>> [WarmUp(0.1, epochs=2)(epoch, 10) for epoch in (1, 2, 3)]
+        [0.05, 0.1, 0.1]
+    """
 
     rate: float | Schedule
     epochs: float = 1.0

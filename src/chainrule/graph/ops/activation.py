@@ -116,35 +116,84 @@ def sigmoid(z: Operand) -> Expression:
 
 
 def tanh(z: Operand) -> Expression:
-    """The hyperbolic tangent, between -1 and 1; its derivative is 1 - a**2."""
+    """The hyperbolic tangent, between -1 and 1; its derivative is 1 - a**2.
+
+    Example:
+        >>> import chainrule as cr
+        >>> z = cr.variable("z")
+        >>> print(cr.gradients(cr.tanh(z), [z])[0])
+        1 - tanh(z) ** 2
+    """
     return apply("tanh", z)
 
 
 def relu(z: Operand) -> Expression:
-    """max(z, 0); its derivative at 0 is 0."""
+    """max(z, 0); its derivative at 0 is 0.
+
+    Example:
+        >>> import chainrule as cr
+        >>> z = cr.variable("z", (3,))
+        >>> cr.value(cr.relu(z), z=[-2.0, 0.0, 3.0]).tolist()
+        [0.0, 0.0, 3.0]
+    """
     return apply("relu", z)
 
 
 def leaky_relu(z: Operand, alpha: float = 0.01) -> Expression:
-    """Z where z > 0, alpha * z elsewhere."""
+    """Z where z > 0, alpha * z elsewhere.
+
+    Example:
+        >>> import chainrule as cr
+        >>> z = cr.variable("z", (3,))
+        >>> cr.value(cr.leaky_relu(z), z=[-2.0, 0.0, 3.0]).tolist()
+        [-0.02, 0.0, 3.0]
+    """
     return apply("leaky_relu", z, alpha=float(alpha))
 
 
 def elu(z: Operand, alpha: float = 1.0) -> Expression:
-    """Z where z > 0, alpha * (exp(z) - 1) elsewhere (Clevert, Unterthiner, Hochreiter 2016)."""
+    """Z where z > 0, alpha * (exp(z) - 1) elsewhere (Clevert, Unterthiner, Hochreiter 2016).
+
+    Example:
+        >>> import chainrule as cr
+        >>> z = cr.variable("z", (3,))
+        >>> cr.value(cr.elu(z), z=[-1.0, 0.0, 3.0]).round(2).tolist()
+        [-0.63, 0.0, 3.0]
+    """
     return apply("elu", z, alpha=float(alpha))
 
 
 def softplus(z: Operand) -> Expression:
-    """log(1 + exp(z)), a smooth relu; its derivative is sigmoid(z)."""
+    """log(1 + exp(z)), a smooth relu; its derivative is sigmoid(z).
+
+    Example:
+        >>> import chainrule as cr
+        >>> z = cr.variable("z")
+        >>> print(cr.gradients(cr.softplus(z), [z])[0])
+        sigmoid(z)
+    """
     return apply("softplus", z)
 
 
 def gelu(z: Operand) -> Expression:
-    """Z times the normal distribution function at z (Hendrycks, Gimpel 2016); the exact form, not the tanh one."""
+    """Z times the normal distribution function at z (Hendrycks, Gimpel 2016); the exact form, not the tanh one.
+
+    Example:
+        >>> import chainrule as cr
+        >>> z = cr.variable("z")
+        >>> round(float(cr.value(cr.gelu(z), z=1.0)), 4)
+        0.8413
+    """
     return apply("gelu", z)
 
 
 def silu(z: Operand) -> Expression:
-    """Z * sigmoid(z), also called swish."""
+    """Z * sigmoid(z), also called swish.
+
+    Example:
+        >>> import chainrule as cr
+        >>> z = cr.variable("z")
+        >>> round(float(cr.value(cr.silu(z), z=1.0)), 4)
+        0.7311
+    """
     return apply("silu", z)

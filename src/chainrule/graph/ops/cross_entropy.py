@@ -34,5 +34,13 @@ def logit_cross_entropy(z: Operand, y: Operand) -> Expression:
     Args:
         z: logits.
         y: labels, 0 or 1 (or a probability), of a shape that broadcasts against z.
+
+    Example:
+        >>> import chainrule as cr
+        >>> z, y = cr.variables("z y")
+        >>> float(cr.value(cr.logit_cross_entropy(z, y), z=-1000.0, y=1.0))
+        1000.0
+        >>> print(cr.gradients(cr.logit_cross_entropy(z, y), [z])[0])
+        sigmoid(z) - y
     """
     return apply("logit_cross_entropy", z, y)

@@ -122,52 +122,122 @@ def exp(x: Operand) -> Expression:
 
 
 def log(x: Operand) -> Expression:
-    """The natural logarithm, element by element; d log(x)/dx = 1/x."""
+    """The natural logarithm, element by element; d log(x)/dx = 1/x.
+
+    Example:
+        >>> import chainrule as cr
+        >>> x = cr.variable("x")
+        >>> print(cr.gradients(cr.log(x), [x])[0])
+        1 / x
+    """
     return apply("log", x)
 
 
 def log1p(x: Operand) -> Expression:
-    """log(1 + x), exact for small x."""
+    """log(1 + x), exact for small x.
+
+    Example:
+        >>> import chainrule as cr
+        >>> x = cr.variable("x")
+        >>> float(cr.value(cr.log1p(x), x=1e-20))
+        1e-20
+    """
     return apply("log1p", x)
 
 
 def expm1(x: Operand) -> Expression:
-    """exp(x) - 1, exact for small x."""
+    """exp(x) - 1, exact for small x.
+
+    Example:
+        >>> import chainrule as cr
+        >>> x = cr.variable("x")
+        >>> float(cr.value(cr.expm1(x), x=1e-20))
+        1e-20
+    """
     return apply("expm1", x)
 
 
 def sqrt(x: Operand) -> Expression:
-    """The square root, element by element."""
+    """The square root, element by element.
+
+    Example:
+        >>> import chainrule as cr
+        >>> x = cr.variable("x")
+        >>> float(cr.value(cr.sqrt(x), x=9.0))
+        3.0
+    """
     return apply("sqrt", x)
 
 
 def abs(x: Operand) -> Expression:
-    """The absolute value, element by element; its derivative at 0 is 0."""
+    """The absolute value, element by element; its derivative at 0 is 0.
+
+    Example:
+        >>> import chainrule as cr
+        >>> x = cr.variable("x")
+        >>> float(cr.value(cr.abs(x), x=-2.0))
+        2.0
+    """
     return apply("abs", x)
 
 
 def sign(x: Operand) -> Expression:
-    """-1, 0 or 1, element by element; its derivative is 0."""
+    """-1, 0 or 1, element by element; its derivative is 0.
+
+    Example:
+        >>> import chainrule as cr
+        >>> x = cr.variable("x")
+        >>> float(cr.value(cr.sign(x), x=-2.0))
+        -1.0
+    """
     return apply("sign", x)
 
 
 def erf(x: Operand) -> Expression:
-    """The error function, element by element: 2/sqrt(pi) times the integral of exp(-t^2) from 0 to x."""
+    """The error function, element by element: 2/sqrt(pi) times the integral of exp(-t^2) from 0 to x.
+
+    Example:
+        >>> import chainrule as cr
+        >>> x = cr.variable("x")
+        >>> round(float(cr.value(cr.erf(x), x=1.0)), 4)
+        0.8427
+    """
     return apply("erf", x)
 
 
 def power(base: Operand, exponent: Operand) -> Expression:
-    """`base ** exponent`, element by element."""
+    """`base ** exponent`, element by element.
+
+    Example:
+        >>> import chainrule as cr
+        >>> x = cr.variable("x")
+        >>> float(cr.value(cr.power(x, 3), x=2.0))
+        8.0
+    """
     return apply("power", base, exponent)
 
 
 def maximum(a: Operand, b: Operand) -> Expression:
-    """The larger of two, element by element; at a tie each gets half of the gradient."""
+    """The larger of two, element by element; at a tie each gets half of the gradient.
+
+    Example:
+        >>> import chainrule as cr
+        >>> a, b = cr.variables("a b")
+        >>> float(cr.value(cr.maximum(a, b), a=2, b=5)), float(cr.value(cr.grad(cr.maximum(a, b), a), a=2, b=2))
+        (5.0, 0.5)
+    """
     return apply("maximum", a, b)
 
 
 def minimum(a: Operand, b: Operand) -> Expression:
-    """The smaller of two, element by element; at a tie each gets half of the gradient."""
+    """The smaller of two, element by element; at a tie each gets half of the gradient.
+
+    Example:
+        >>> import chainrule as cr
+        >>> a, b = cr.variables("a b")
+        >>> float(cr.value(cr.minimum(a, b), a=2, b=5))
+        2.0
+    """
     return apply("minimum", a, b)
 
 
@@ -184,5 +254,12 @@ def where(condition: Operand, a: Operand, b: Operand) -> Expression:
 
 
 def equal(a: Operand, b: Operand) -> Expression:
-    """1 where two are equal, 0 elsewhere (`==` itself compares identity and builds no node)."""
+    """1 where two are equal, 0 elsewhere (`==` itself compares identity and builds no node).
+
+    Example:
+        >>> import chainrule as cr
+        >>> a, b = cr.variables("a b")
+        >>> float(cr.value(cr.equal(a, b), a=2, b=2))
+        1.0
+    """
     return apply("equal", a, b)

@@ -77,5 +77,11 @@ def matmul(a: Operand, b: Operand) -> Expression:
 
 
 def transpose(a: Operand) -> Expression:
-    """The transpose of a matrix, also written `a.T`."""
+    """The transpose of a matrix, also written `a.T`.
+
+    Example:
+        >>> import chainrule as cr
+        >>> cr.transpose(cr.parameter("W", (3, 2))).shape
+        (2, 3)
+    """
     return apply("transpose", a)

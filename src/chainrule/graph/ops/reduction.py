@@ -167,12 +167,26 @@ def sum(a: Operand, axis: int | Iterable[int] | None = None, *, keepdims: bool =
 
 
 def mean(a: Operand, axis: int | Iterable[int] | None = None, *, keepdims: bool = False) -> Expression:
-    """The mean over axes, over all of them unless said: the cost J is the mean of the losses."""
+    """The mean over axes, over all of them unless said: the cost J is the mean of the losses.
+
+    Example:
+        >>> import chainrule as cr
+        >>> L = cr.examples("L")
+        >>> float(cr.value(cr.mean(L), L=[1.0, 2.0, 6.0]))
+        3.0
+    """
     return _reduce("mean", a, axis, keepdims)
 
 
 def max(a: Operand, axis: int | Iterable[int] | None = None, *, keepdims: bool = False) -> Expression:
-    """The largest element over axes; equal maxima share the gradient evenly."""
+    """The largest element over axes; equal maxima share the gradient evenly.
+
+    Example:
+        >>> import chainrule as cr
+        >>> A = cr.variable("A", (2, 2))
+        >>> cr.value(cr.max(A, axis=1), A=[[1.0, 5.0], [4.0, 2.0]]).tolist()
+        [5.0, 4.0]
+    """
     return _reduce("max", a, axis, keepdims)
 
 
@@ -189,5 +203,12 @@ def softmax(z: Operand) -> Expression:
 
 
 def logsumexp(z: Operand) -> Expression:
-    """log(sum(exp(z))) over the last axis, without overflow."""
+    """log(sum(exp(z))) over the last axis, without overflow.
+
+    Example:
+        >>> import chainrule as cr
+        >>> z = cr.variable("z", (2,))
+        >>> round(float(cr.value(cr.logsumexp(z), z=[1000.0, 1000.0])), 4)
+        1000.6931
+    """
     return apply("logsumexp", z)

@@ -136,7 +136,14 @@ def reshape(a: Operand, shape: int | Iterable[Any]) -> Expression:
 
 
 def broadcast_to(a: Operand, shape: int | Iterable[Any]) -> Expression:
-    """Repeat along axes until the shape is `shape`."""
+    """Repeat along axes until the shape is `shape`.
+
+    Example:
+        >>> import chainrule as cr
+        >>> b = cr.variable("b", (3,))
+        >>> cr.value(cr.broadcast_to(b, (2, 3)), b=[1, 2, 3]).tolist()
+        [[1.0, 2.0, 3.0], [1.0, 2.0, 3.0]]
+    """
     checked = shapes.as_shape(shape)
     count = example_count() if shapes.has_examples(checked) else constant(1)
     return apply("broadcast_to", a, count, shape=checked)
@@ -165,10 +172,23 @@ def pick(values: Operand, labels: Operand) -> Expression:
 
     Returns:
         An expression of shape (m,).
+
+    Example:
+        >>> import chainrule as cr
+        >>> A, y = cr.variable("A", ("m", 3)), cr.variable("y", "m")
+        >>> cr.value(cr.pick(A, y), A=[[0.1, 0.2, 0.7], [0.5, 0.3, 0.2]], y=[2, 0]).tolist()
+        [0.7, 0.5]
     """
     return apply("pick", values, labels)
 
 
 def one_hot(labels: Operand, *, classes: Any) -> Expression:
-    """Rows that are 1 at the label and 0 elsewhere: shape (m, classes)."""
+    """Rows that are 1 at the label and 0 elsewhere: shape (m, classes).
+
+    Example:
+        >>> import chainrule as cr
+        >>> y = cr.examples("y")
+        >>> cr.value(cr.one_hot(y, classes=3), y=[2, 0]).tolist()
+        [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
+    """
     return apply("one_hot", labels, classes=int(classes))
