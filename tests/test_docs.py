@@ -47,3 +47,9 @@ def test_the_links_of_a_page_lead_somewhere(page: Path) -> None:
     targets = [found["target"].partition("#")[0] for found in LINK.finditer(prose)]
     local = [target for target in targets if target and ":" not in target]
     assert [target for target in local if not (page.parent / target).exists()] == []
+
+
+def test_the_layout_names_files_that_are_there() -> None:
+    named = set(re.findall(r"`(\w+\.py)`", (ROOT / "docs/developer/layout.md").read_text(encoding="utf-8")))
+    assert len(named) > 40
+    assert named - {path.name for path in ROOT.glob("src/**/*.py")} == set()

@@ -154,10 +154,15 @@ def test_rows_that_cannot_be_meant_are_refused(trained_on: Any, given: Any, mess
 
 
 def test_numbers_beyond_the_training_are_accepted_where_they_can_be_meant() -> None:
-    trained(BYTES.astype(int) % 2).predict(BYTES.astype(int) % 5)  # counts that were 0 or 1
-    trained(BYTES * 3.0).predict(BYTES)
-    trained(SCALED).predict(SCALED * 1.1)
-    trained(SCALED).predict(BYTES % 2)
+    counts_of_0_or_1 = BYTES.astype(int) % 2
+    for learned, seen in (
+        (counts_of_0_or_1, BYTES.astype(int) % 5),
+        (BYTES * 3.0, BYTES),
+        (SCALED, SCALED * 1.1),
+        (SCALED, BYTES % 2),
+    ):
+        answers = trained(learned).predict(seen)
+        assert len(answers) == len(seen)
 
 
 # The file.
