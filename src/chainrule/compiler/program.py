@@ -22,6 +22,7 @@ Shape = tuple[Axis, ...]
 
 BufferKind = Literal["data", "state", "scalar", "constant", "temporary", "accumulator", "rows", "result", "view"]
 ReduceKind = Literal["sum", "max"]
+OperandKind = Literal["source", "step", "number"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +64,7 @@ class Matmul:
 class Operand:
     """What a step of a map reads: a source of the map, an earlier step, or a number."""
 
-    kind: Literal["source", "step", "number"]
+    kind: OperandKind
     value: int | float
 
 

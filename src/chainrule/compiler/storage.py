@@ -5,18 +5,20 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, get_args
 
 from numpy.typing import NDArray
 
 from chainrule.compiler.program import (
     Buffer,
+    BufferKind,
     Draw,
     Entry,
     Instruction,
     Map,
     Matmul,
     Operand,
+    OperandKind,
     Phase,
     Program,
     Reduce,
@@ -30,8 +32,6 @@ from chainrule.tensors import pack, unpack
 FORMAT = "chainrule program 1"
 
 _KINDS: dict[str, type[Instruction]] = {cls.__name__.lower(): cls for cls in (Matmul, Map, Reduce, Draw, Transpose)}
-_BUFFER_KINDS = {"data", "state", "scalar", "constant", "temporary", "accumulator", "rows", "result", "view"}
-_OPERAND_KINDS = {"source", "step", "number"}
 
 
 def to_bytes(program: Program) -> bytes:
@@ -85,7 +85,7 @@ def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _buffer(number: int, item: list[Any], constants: Mapping[str, NDArray[Any]]) -> Buffer:
     name, kind, shape, slot, base = item
-    if kind not in _BUFFER_KINDS:
+    if kind not in get_args(BufferKind):
         raise ValueError(f"unknown kind of buffer {kind!r}")
     value = constants.get(str(number)) if kind == "constant" else None
     return Buffer(_text(name), kind, _shape(shape), _whole_or_none(slot), _whole_or_none(base), value)
@@ -163,7 +163,7 @@ def _step(item: dict[str, Any]) -> ScalarStep:
 
 def _operand(item: dict[str, Any]) -> Operand:
     kind, value = item["kind"], item["value"]
-    if kind not in _OPERAND_KINDS:
+    if kind not in get_args(OperandKind):
         raise ValueError(f"unknown kind of operand {kind!r}")
     if kind != "number":
         return Operand(kind, _whole(value))

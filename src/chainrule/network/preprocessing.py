@@ -78,7 +78,7 @@ class Preprocessing:
         return X / _LARGEST_BYTE if self.kind == "scale" else X
 
     def check(self, X: ArrayLike) -> NDArray[Any]:
-        """Return rows in the dtype that the model was trained on, if that is exact.
+        """Return rows that the model may read: bytes for one trained on bytes, if that is exact; else as they are.
 
         Raises:
             UserError: rows of another width, not finite, or of a range the model was not trained on.
