@@ -13,6 +13,7 @@ MOST_LINES = 400
 # From the bottom to the top. A part may import those that its entry names, and itself; parts of the base know
 # nothing but each other. What stands in no entry is a leaf: it may import anything, but only leaves import it.
 BASE = {"errors", "arguments", "opcodes", "random", "files", "tensors", "threads", "progress", "_engine"}
+BELOW_MODEL = {"graph", "compiler", "network", "data", "training"}
 KNOWS: dict[str, set[str]] = {
     **dict.fromkeys(BASE, BASE),
     "graph": BASE,
@@ -20,11 +21,13 @@ KNOWS: dict[str, set[str]] = {
     "compiler": BASE | {"graph"},
     "network": BASE | {"graph"},
     "training": BASE | {"graph", "compiler", "network", "data"},
-    "model": BASE | {"graph", "compiler", "network", "data", "training"},
-    "fitting": BASE | {"graph", "compiler", "network", "data", "training", "model"},
-    "evaluation": BASE | {"data"},
+    "plots": BASE | BELOW_MODEL,
+    "evaluation": BASE | {"data", "plots"},
+    "explain": BASE | BELOW_MODEL | {"plots", "evaluation"},
+    "model": BASE | BELOW_MODEL | {"explain"},
+    "fitting": BASE | BELOW_MODEL | {"model"},
     "sample": BASE,
-    "runs": BASE | {"graph", "compiler", "network", "data", "training", "model", "fitting", "evaluation"},
+    "runs": BASE | BELOW_MODEL | {"model", "fitting", "evaluation"},
 }
 SOURCES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
 
