@@ -73,14 +73,29 @@ def _backward(
         if node not in gradient or node not in wanted:
             continue
         for position, source in enumerate(node.inputs):
-            part = _through(node, position, gradient[node]) if source in wanted else None
+            part = vector_jacobian_product(node, position, gradient[node]) if source in wanted else None
             if part is not None:
                 gradient[source] = gradient[source] + part if source in gradient else part
     return gradient
 
 
-def _through(node: Expression, position: int, gradient: Expression) -> Expression | None:
-    """Apply the rule of one edge; an input that was repeated gets the sum over its copies."""
+def vector_jacobian_product(node: Expression, position: int, gradient: Expression) -> Expression | None:
+    """Apply the rule of one edge; an input that was repeated gets the sum over its copies.
+
+    Args:
+        node: where the edge ends.
+        position: which of the node's inputs it comes from.
+        gradient: of the cost with respect to the node.
+
+    Returns:
+        This edge's part of the gradient with respect to the input; None where there is no derivative.
+
+    Example:
+        >>> import chainrule as cr
+        >>> a, b, g = cr.variables("a b g")
+        >>> print(vector_jacobian_product(a * b, 0, g))
+        g * b
+    """
     vjp = node.op.vjps[position]
     if vjp is None:
         return None

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Literal, get_args
+
 import numpy as np
 
+from chainrule.errors import UserError
 from chainrule.graph.expression import Expression
 from chainrule.graph.op import Op
 
-_CALL, _SIGNED, _PRODUCT, _COMPARISON = 100, 30, 20, 5
+# "rows": examples are rows, X of shape (m, n). "columns": the convention of many courses, where every matrix is the
+# transpose of ours and so the operands of a product change places.
+Notation = Literal["rows", "columns"]
+
+_CALL, _SIGNED, _PRODUCT, _COMPARISON, _LOOSEST = 100, 30, 20, 5, 0
 _LONGEST = 2000
 _LARGEST_WHOLE = 1e15
 # Broadcasting and reshaping are bookkeeping that a formula does not show.
@@ -15,8 +23,18 @@ _SILENT = {"broadcast_to", "reshape", "copy"}
 _AXIS_OPS = {"sum", "mean", "max"}
 
 
-def formula(node: Expression) -> str:
+def formula(
+    node: Expression, *, labels: Mapping[Expression, str] | None = None, notation: Notation = "rows"
+) -> str:
     """Write out a node; inside it, named expressions appear by name.
+
+    Args:
+        node: what to write.
+        labels: what to write in the place of nodes inside it, before their names: labels, or numbers put in.
+        notation: whether examples are rows or columns.
+
+    Raises:
+        UserError: an unknown notation.
 
     Example:
         >>> import chainrule as cr
@@ -24,14 +42,37 @@ def formula(node: Expression) -> str:
         >>> J = 5 * (a * b + c)
         >>> formula(cr.gradients(J, [a])[0])
         '5 * b'
+        >>> formula(J, labels={a: "3", b: "-2", c: "1"})
+        '5 * (3 * (-2) + 1)'
+        >>> X, W = cr.examples("X", features=3), cr.parameter("W", (3, 2))
+        >>> formula(X @ W, notation="columns")
+        'W @ X'
     """
-    return _Writer().write(node, root=True)[0]
+    return _Writer(labels or {}, columns=check_notation(notation) == "columns").write(node, root=True)[0]
+
+
+def check_notation(notation: Notation) -> Notation:
+    """Return a notation that is known.
+
+    Raises:
+        UserError: another word.
+
+    >>> check_notation("columns")
+    'columns'
+    """
+    if notation not in get_args(Notation):
+        raise UserError(
+            f'notation is "rows" (X of shape (m, n)) or "columns" (X of shape (n, m)), not {notation!r}'
+        )
+    return notation
 
 
 class _Writer:
     """Writes one formula; stops early where sharing would make the text explode."""
 
-    def __init__(self) -> None:
+    def __init__(self, labels: Mapping[Expression, str], *, columns: bool) -> None:
+        self.labels = labels
+        self.columns = columns
         self.written: dict[Expression, tuple[str, int]] = {}
 
     def write(self, root_node: Expression, *, root: bool) -> tuple[str, int]:
@@ -39,7 +80,8 @@ class _Writer:
         stack = [root_node]
         while stack:
             node = stack[-1]
-            shown = [] if (node.name and not (root and node is root_node)) else list(_shown(node))
+            named = node.name or node in self.labels
+            shown = [] if named and not (root and node is root_node) else list(_shown(node))
             waiting = [source for source in shown if source not in self.written]
             if waiting:
                 stack.extend(waiting)
@@ -50,6 +92,9 @@ class _Writer:
         return self.written[root_node]
 
     def _one(self, node: Expression, *, is_root: bool) -> tuple[str, int]:
+        if node in self.labels and not (is_root and node.inputs):
+            label = self.labels[node]
+            return label, _LOOSEST if label.startswith("-") else _CALL
         if node.name and not (is_root and node.inputs):
             return node.name, _CALL
         if node.op.leaf:
@@ -57,20 +102,33 @@ class _Writer:
             return text, _SIGNED if text.startswith("-") else _CALL
         if node.op.name in _SILENT:
             return self.written[node.inputs[0]]
-        text, binding = self._operation(node.op, node)
+        text, binding = self._operation(node)
         return (text, binding) if len(text) <= _LONGEST else ("...", _CALL)
 
-    def _operation(self, op: Op, node: Expression) -> tuple[str, int]:
+    def _operation(self, node: Expression) -> tuple[str, int]:
+        op = node.op
         parts = [self.written[source] for source in _shown(node)]
+        if op.name == "matmul" and self.columns:
+            parts.reverse()
         if op.name == "transpose":
             return f"{_bracket(parts[0], _CALL)}.T", _CALL
         if op.name == "pick":
             return f"{_bracket(parts[0], _CALL)}[{parts[1][0]}]", _CALL
         if not op.symbol:
-            return f"{op.name}({', '.join([text for text, _ in parts] + _extra(node))})", _CALL
+            return f"{op.name}({', '.join([text for text, _ in parts] + self._extra(node))})", _CALL
         if op.name == "negate":
             return _negated(*parts[0], op.precedence)
         return self._infix(op, parts), op.precedence
+
+    def _extra(self, node: Expression) -> list[str]:
+        if node.op.name in _AXIS_OPS:
+            axes, rank = node.attributes["axes"], len(node.inputs[0].shape)
+            if len(axes) == rank:
+                return []
+            if self.columns and rank == 2:
+                axes = tuple(1 - axis for axis in axes)
+            return [f"axis={axes[0] if len(axes) == 1 else axes}"]
+        return [f"{key}={value:g}" for key, value in node.attributes.items() if isinstance(value, int | float)]
 
     def _infix(self, op: Op, parts: list[tuple[str, int]]) -> str:
         # A chain of + or of * needs no brackets on either side; the others bind to the left (** to the right),
@@ -112,12 +170,3 @@ def _number(node: Expression) -> str:
         return f"constant{value.shape}".replace(",)", ")")
     number = float(value.flat[0])
     return f"{number:.0f}" if number.is_integer() and abs(number) < _LARGEST_WHOLE else f"{number:.6g}"
-
-
-def _extra(node: Expression) -> list[str]:
-    if node.op.name in _AXIS_OPS:
-        axes = node.attributes["axes"]
-        if len(axes) == len(node.inputs[0].shape):
-            return []
-        return [f"axis={axes[0] if len(axes) == 1 else axes}"]
-    return [f"{key}={value:g}" for key, value in node.attributes.items() if isinstance(value, int | float)]

@@ -145,14 +145,26 @@ def evaluate(
     given: Mapping[Expression, NDArray[Any]],
     *,
     dtype: DTypeLike = np.float64,
+    count: int | None = None,
     seed: int = 0,
     step: int = 0,
 ) -> dict[Expression, NDArray[Any]]:
-    """Compute every node under the roots exactly as it is written."""
-    count = count_examples(given)
+    """Compute every node under the roots exactly as it is written, down to the nodes whose values are given.
+
+    Args:
+        roots: what to compute.
+        given: values of leaves, or of inner nodes, which are then taken as they are.
+        dtype: the floating-point type of the computation.
+        count: the number of examples; None reads it off the given values.
+        seed, step: the key of random numbers.
+
+    Raises:
+        UserError: a value that is missing.
+    """
+    count = count_examples(given) if count is None else count
     results: dict[Expression, NDArray[Any]] = {}
     with np.errstate(all="ignore"):
-        for node in topological(roots):
+        for node in topological(roots, lambda node: () if node in given else node.inputs):
             if node in given:
                 results[node] = given[node].astype(dtype)
             elif node.op.leaf:
