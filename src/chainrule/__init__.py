@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from chainrule.graph.ops.reduction import max as max
     from chainrule.graph.ops.reduction import sum as sum
     from chainrule.graph.ops.shape import broadcast_to, one_hot, pick, reshape
+    from chainrule.graph.trace.trace import Trace, trace
     from chainrule.graph.value import value
     from chainrule.model import Model, load
     from chainrule.network.initializers import Glorot, He, Normal, Uniform, Zeros
@@ -90,6 +91,7 @@ __all__ = [
     "PictureSettings",
     "RMSprop",
     "StepDecay",
+    "Trace",
     "TrainingWarning",
     "Uniform",
     "UserError",
@@ -148,6 +150,7 @@ __all__ = [
     "squared_error",
     "sum",
     "tanh",
+    "trace",
     "transpose",
     "value",
     "variable",
@@ -210,6 +213,8 @@ _HOMES = {
     "one_hot": "chainrule.graph.ops.shape",
     "pick": "chainrule.graph.ops.shape",
     "reshape": "chainrule.graph.ops.shape",
+    "Trace": "chainrule.graph.trace.trace",
+    "trace": "chainrule.graph.trace.trace",
     "value": "chainrule.graph.value",
     "Model": "chainrule.model",
     "load": "chainrule.model",

@@ -1,0 +1,1 @@
+"""Traces: every value, local derivative and gradient of a graph for given numbers, step by step."""
