@@ -27,6 +27,7 @@ from chainrule.training.labels import ClassName, Labels, example_weights, read_l
 from chainrule.training.loop import Callback, Data, Plan, train
 from chainrule.training.optimizers import Optimizer, optimizer_of
 from chainrule.training.schedules import Schedule
+from chainrule.training.snapshots import SnapshotRecorder, Wanted
 from chainrule.training.stopping import Stopping
 
 
@@ -73,6 +74,7 @@ def fit(
     dtype: DTypeLike = np.float32,
     progress: bool | None = None,
     callbacks: Sequence[Callback] = (),
+    snapshots: Wanted = None,
 ) -> Model:
     """Train a network.
 
@@ -104,9 +106,11 @@ def fit(
         dtype: float32, or float64.
         progress: show a bar; None shows it on a terminal.
         callbacks: functions told of each epoch's record; a true answer ends the training.
+        snapshots: keep the parameters over time in `model.history.snapshots`: how many, spread over the epochs, the
+            start (epoch 0) and the end always among them; True or "epochs" for each epoch; or a list of epochs.
 
     Returns:
-        The trained model; `model.history` has the epochs.
+        The trained model; `model.history` has the epochs and the snapshots, which `model.save` does not store.
 
     Raises:
         UserError: arguments or data that do not fit.
@@ -151,21 +155,25 @@ def fit(
     if isinstance(validation, tuple):
         checked, checked_rows = _other_data(graph, validation, preprocessing, task.labels)
     chosen = optimizer_of(optimizer, learning_rate=learning_rate, clip_norm=clip_norm)
+    epochs, dtype = whole(epochs, "epochs", least=0), float_dtype(dtype)
     plan = Plan(
         data=data,
         count=len(train_rows),
         rows=None if np.array_equal(train_rows, np.arange(len(table))) else train_rows,
         validation=checked if len(checked_rows) else None,
         validation_rows=checked_rows,
-        epochs=whole(epochs, "epochs", least=0),
+        epochs=epochs,
         batch_size=rows_in_batch(batch_size, len(train_rows)),
         optimizer=chosen,
         stopping=Stopping(patience, tolerance, _stops_early(early_stopping, len(checked_rows))),
         callbacks=callbacks,
         progress=progress,
+        snapshots=SnapshotRecorder.of(
+            snapshots, total=epochs, unit="epochs", parameters=graph.sizes, itemsize=dtype.itemsize
+        ),
     )
     first = None if initial is None else list(initial.parameters.values())
-    descent = graph.descent(chosen, seed=seed, dtype=float_dtype(dtype), first=first)
+    descent = graph.descent(chosen, seed=seed, dtype=dtype, first=first)
     history = train(descent, plan)
     _warn_if_diverged(history)
     return Model(

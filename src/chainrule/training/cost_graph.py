@@ -15,7 +15,7 @@ from chainrule.graph.ops.elementwise import equal
 from chainrule.graph.ops.reduction import mean
 from chainrule.graph.ops.reduction import sum as sum_of
 from chainrule.graph.ops.shape import pick, reshape
-from chainrule.graph.shapes import fixed
+from chainrule.graph.shapes import fixed, size
 from chainrule.network.losses import LOSSES, Loss, mean_cost
 from chainrule.network.losses import loss as loss_of
 from chainrule.network.network import Connected, Network, initial_values
@@ -95,7 +95,7 @@ class CostGraph:
         rows = preprocessing.expression(X)
         trained = network.connect(rows, training=True)
         used = network.connect(rows, parameters=trained)
-        y = _labels_input(loss, trained.output)
+        y = labels_input(loss, trained.output)
         weights = examples("weights") if weighted else None
         unpenalised = mean_cost(loss(trained.output, y), weights)
         J = penalised(unpenalised, trained.weights, l1=l1, l2=l2)
@@ -110,6 +110,11 @@ class CostGraph:
     def names(self) -> list[str]:
         """The names of the parameters: W1, b1, ..."""
         return [str(node.name) for node in self.connected.parameters]
+
+    @property
+    def sizes(self) -> list[int]:
+        """How many numbers each parameter has."""
+        return [size(node.shape) for node in self.connected.parameters]
 
     @property
     def outputs(self) -> int:
@@ -139,7 +144,8 @@ class CostGraph:
         return data if weights is None else data | {"weights": weights}
 
 
-def _labels_input(loss: Loss, output: Expression) -> Expression:
+def labels_input(loss: Loss, output: Expression) -> Expression:
+    """The input y in the shape in which a loss reads the labels of an output."""
     shape = loss.label_shape(output.shape)
     return examples("y") if len(shape) == 1 else examples("y", features=int(shape[1]))
 

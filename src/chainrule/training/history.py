@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from itertools import pairwise
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,26 @@ class Epoch:
     seconds: float
 
 
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """The parameters as they were after an epoch.
+
+    Attributes:
+        epoch: how many epochs were done; 0 is the start, before any step.
+        parameters: W1, b1, W2, ... by name, as arrays that cannot be written to, of the dtype trained in.
+
+    Example:
+        >>> import chainrule as cr
+        >>> X, y = cr.points("gauss", count=40)
+        >>> model = cr.fit(cr.Network([cr.Dense(1, "sigmoid")]), X, y, epochs=20, snapshots=3)
+        >>> [(snapshot.epoch, snapshot.parameters["W1"].shape) for snapshot in model.history.snapshots]
+        [(0, (2, 1)), (10, (2, 1)), (20, (2, 1))]
+    """
+
+    epoch: int
+    parameters: Mapping[str, NDArray[np.floating[Any]]]
+
+
 @dataclass(frozen=True)
 class History:
     """All epochs, and how the training ended.
@@ -41,6 +64,8 @@ class History:
         best_epoch: the epoch whose parameters were kept; None where they are the last ones, or the last good ones.
         stopped: why the training ended, in words.
         diverged: whether it ended because the cost was no longer a number.
+        snapshots: the parameters over time, as far as `snapshots=` of `cr.fit` asked for them. A model's file does
+            not hold them: the history of a model read from a file is empty.
 
     Example:
         >>> import chainrule as cr
@@ -54,6 +79,7 @@ class History:
     best_epoch: int | None = None
     stopped: str = ""
     diverged: bool = False
+    snapshots: tuple[Snapshot, ...] = field(default=(), compare=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.epochs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from chainrule.training.bar import EpochBar
 from chainrule.training.batches import batches_of_epoch
 from chainrule.training.descent import Descent
-from chainrule.training.history import Epoch, History, Recorder
+from chainrule.training.history import Epoch, History, Recorder, Snapshot
 from chainrule.training.optimizers import Optimizer
+from chainrule.training.snapshots import SnapshotRecorder
 from chainrule.training.stopping import Stopping, Values, all_finite
 
 # On how many rows the parameters at the end are tried.
@@ -45,6 +46,7 @@ class Plan:
     stopping: Stopping
     callbacks: Sequence[Callback] = ()
     progress: bool | None = None
+    snapshots: SnapshotRecorder = field(default_factory=SnapshotRecorder)
 
 
 class Diverged(Exception):
@@ -56,6 +58,7 @@ def train(descent: Descent, plan: Plan) -> History:
     records: list[Epoch] = []
     good = _Good(descent)
     reason = None
+    plan.snapshots.take(0, descent.values)
     with EpochBar(plan.epochs, plan.count, enabled=plan.progress) as bar:
         while reason is None and len(records) < plan.epochs:
             number = len(records) + 1
@@ -63,8 +66,9 @@ def train(descent: Descent, plan: Plan) -> History:
                 record = _epoch(descent, plan, number, good, bar)
             except Diverged as problem:
                 descent.restore(plan.stopping.best_values or good.values)
-                return _history(records, plan, str(problem), diverged=True)
+                return _history(descent, plan, records, str(problem), kept=good.epoch, diverged=True)
             records.append(record)
+            plan.snapshots.take(number, descent.values)
             reason = plan.stopping.after(record, descent.values() if plan.stopping.early else [])
             for callback in plan.callbacks:
                 answer = callback(record)
@@ -75,12 +79,14 @@ def train(descent: Descent, plan: Plan) -> History:
 
 
 def _finish(descent: Descent, plan: Plan, records: list[Epoch], reason: str, good: _Good) -> History:
+    plan.snapshots.take_end(len(records), descent.values)
     if plan.stopping.best_values is not None:
         descent.restore(plan.stopping.best_values)
     elif not _gives_numbers(descent, plan):
         descent.restore(good.values)
-        return _history(records, plan, "the parameters overflowed in the last epoch", diverged=True)
-    return _history(records, plan, reason)
+        reason = "the parameters overflowed in the last epoch"
+        return _history(descent, plan, records, reason, kept=good.epoch, diverged=True)
+    return _history(descent, plan, records, reason, kept=len(records))
 
 
 def _gives_numbers(descent: Descent, plan: Plan) -> bool:
@@ -90,22 +96,35 @@ def _gives_numbers(descent: Descent, plan: Plan) -> bool:
     return all_finite(descent.values()) and math.isfinite(cost)
 
 
-def _history(records: list[Epoch], plan: Plan, reason: str, *, diverged: bool = False) -> History:
-    return History(tuple(records), plan.stopping.best_epoch, reason, diverged)
+def _history(
+    descent: Descent, plan: Plan, records: list[Epoch], reason: str, *, kept: int, diverged: bool = False
+) -> History:
+    """Write down how the training ended; the descent holds the best parameters, or those of the epoch `kept`."""
+    best = plan.stopping.best_epoch
+    plan.snapshots.take_end(kept if best is None else best, descent.values)
+    names = [str(parameter.name) for parameter in descent.parameters]
+    snapshots = [Snapshot(number, dict(zip(names, values, strict=True))) for number, values in plan.snapshots.kept]
+    return History(tuple(records), best, reason, diverged, tuple(snapshots))
 
 
 class _Good:
-    """The last parameters known to give a cost that is a number: those of the start of an epoch."""
+    """The last parameters known to give a cost that is a number: those of the start of an epoch.
+
+    Attributes:
+        values: the parameters.
+        epoch: how many epochs were done when they were those.
+    """
 
     def __init__(self, descent: Descent) -> None:
         self.values: Values = descent.values()
-        self._candidate = self.values
+        self.epoch = 0
+        self._candidate = self.epoch, self.values
 
-    def epoch_starts(self, values: Values) -> None:
-        self._candidate = values
+    def epoch_starts(self, number: int, values: Values) -> None:
+        self._candidate = number - 1, values
 
     def cost_is_finite(self) -> None:
-        self.values = self._candidate
+        self.epoch, self.values = self._candidate
 
 
 def _epoch(descent: Descent, plan: Plan, number: int, good: _Good, bar: EpochBar) -> Epoch:
@@ -115,7 +134,7 @@ def _epoch(descent: Descent, plan: Plan, number: int, good: _Good, bar: EpochBar
     batches: Sequence[NDArray[Any] | None] = [None]
     if plan.batch_size is not None:
         batches = batches_of_epoch(plan.count, plan.batch_size, descent.seed, number - 1)
-    good.epoch_starts(descent.values())
+    good.epoch_starts(number, descent.values())
     for place, batch in enumerate(batches):
         rows = plan.rows if batch is None else batch if plan.rows is None else plan.rows[batch]
         rate = plan.optimizer.rate_at(number - 1 + place / len(batches), plan.epochs)

@@ -18,8 +18,26 @@ from chainrule.progress import track
 from chainrule.training.batches import batch_stream, rows_in_batch
 from chainrule.training.descent import Descent
 from chainrule.training.optimizers import Optimizer, optimizer_of
+from chainrule.training.snapshots import SnapshotRecorder, Wanted
 
 Array = NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class StepSnapshot:
+    """The parameters as they were after a step.
+
+    Attributes:
+        step: how many steps were done; 0 is the start.
+        parameters: the value of each parameter, as an array that cannot be written to.
+    """
+
+    step: int
+    parameters: Mapping[Expression, Array]
+
+    def __getitem__(self, parameter: Expression) -> Array:
+        """The value of one parameter."""
+        return self.parameters[parameter]
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,12 +49,14 @@ class Minimum:
         cost: the cost there, over all the data.
         costs: the cost before each step (of its batch), shape (steps,).
         diverged_at: the number of the step at which the cost was no longer a number, if that happened.
+        snapshots: the parameters over time, as far as they were asked for: the path of the descent.
     """
 
     parameters: Mapping[Expression, Array]
     cost: float
     costs: NDArray[np.float64]
     diverged_at: int | None = None
+    snapshots: tuple[StepSnapshot, ...] = ()
 
     def __getitem__(self, parameter: Expression) -> Array:
         """The value of one parameter."""
@@ -55,6 +75,7 @@ def minimize(
     initial: Mapping[Expression, ArrayLike] | None = None,
     dtype: DTypeLike = np.float32,
     progress: bool | None = None,
+    snapshots: Wanted = None,
 ) -> Minimum:
     """Change parameters, step by step, so that a cost falls.
 
@@ -69,6 +90,8 @@ def minimize(
         initial: first values of parameters, instead of those they were made with.
         dtype: float32, or float64.
         progress: show a bar; None shows it on a terminal.
+        snapshots: keep the parameters over time in the answer's `snapshots`: how many, spread over the steps, the
+            start (step 0) and the end always among them; True or "steps" for each step; or a list of steps.
 
     Returns:
         The parameters found and the costs on the way. If the cost overflows, the descent stops with the last
@@ -86,6 +109,9 @@ def minimize(
         >>> minimum = cr.minimize(J, [w, b], data=data, optimizer=cr.GradientDescent(0.2), steps=200)
         >>> round(float(minimum[w][0]), 2), round(float(minimum[b]), 2)
         (2.0, 1.0)
+        >>> path = cr.minimize(J, [w, b], data=data, optimizer=cr.GradientDescent(0.2), steps=200, snapshots=[0, 1])
+        >>> [round(float(snapshot[w][0]), 2) for snapshot in path.snapshots]
+        [0.0, 1.73]
     """
     steps, seed = whole(steps, "steps", least=0), whole(seed, "seed")
     _check_parameters(J, parameters)
@@ -94,9 +120,17 @@ def minimize(
         leaf: array for leaf, array in given.items() if not shapes.has_examples(leaf.shape)
     }
     chosen = optimizer_of(optimizer)
-    descent = Descent(J, parameters, values, optimizer=chosen, dtype=float_dtype(dtype), seed=seed)
+    dtype = float_dtype(dtype)
+    recorder = SnapshotRecorder.of(
+        snapshots,
+        total=steps,
+        unit="steps",
+        parameters=[shapes.size(w.shape) for w in parameters],
+        itemsize=dtype.itemsize,
+    )
+    descent = Descent(J, parameters, values, optimizer=chosen, dtype=dtype, seed=seed)
     rows = {descent.names[leaf]: array for leaf, array in given.items() if shapes.has_examples(leaf.shape)}
-    return _descend(descent, rows, chosen, steps, batch_size, progress)
+    return _descend(descent, rows, chosen, steps, batch_size, progress, recorder)
 
 
 def _descend(
@@ -106,37 +140,50 @@ def _descend(
     steps: int,
     batch_size: int | str,
     progress: bool | None,
+    recorder: SnapshotRecorder,
 ) -> Minimum:
     count = len(next(iter(rows.values()))) if rows else 0
     size = rows_in_batch(batch_size, count)
     per_epoch = 1 if size is None else -(-count // size)
     batches = islice(batch_stream(count, size, descent.seed), steps)
     costs: list[float] = []
-    good = descent.values()
+    good = 0, descent.values()
+    recorder.take(0, descent.values)
     for batch in track(batches, total=steps, label="minimize", enabled=progress):
         if len(costs) % per_epoch == 0:
-            candidate = descent.values()
+            candidate = len(costs), descent.values()
         rate = optimizer.rate_at(len(costs) / per_epoch, -(-steps // per_epoch))
         cost = descent.step(rows, len(costs) + 1, rate, rows=batch)["cost"]
         if not np.isfinite(cost):
             break
         costs.append(cost)
         good = candidate
-    return _ended(descent, rows, costs, steps, good)
+        recorder.take(len(costs), descent.values)
+    return _ended(descent, rows, costs, steps, good, recorder)
 
 
 def _ended(
-    descent: Descent, rows: Mapping[str, Array], costs: list[float], steps: int, good: list[Array]
+    descent: Descent,
+    rows: Mapping[str, Array],
+    costs: list[float],
+    steps: int,
+    good: tuple[int, list[Array]],
+    recorder: SnapshotRecorder,
 ) -> Minimum:
     """Keep the parameters at the end, or the last good ones where the cost is no number there."""
     final = descent.value_and_gradient(rows)[0]
-    diverged = None
+    diverged, end = None, len(costs)
     if len(costs) < steps or not np.isfinite(final):
         diverged = len(costs) + 1
-        descent.restore(good)
+        end, values = good
+        descent.restore(values)
         final = descent.value_and_gradient(rows)[0]
+    recorder.take_end(end, descent.values)
     found = dict(zip(descent.parameters, descent.values(), strict=True))
-    return Minimum(found, final, np.array(costs), diverged)
+    snapshots = [
+        StepSnapshot(step, dict(zip(descent.parameters, values, strict=True))) for step, values in recorder.kept
+    ]
+    return Minimum(found, final, np.array(costs), diverged, tuple(snapshots))
 
 
 def _leaves(J: Expression) -> list[Expression]:
