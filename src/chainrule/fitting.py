@@ -18,9 +18,10 @@ from chainrule.graph.expression import Expression
 from chainrule.model import Model
 from chainrule.network.losses import Loss
 from chainrule.network.network import Network
+from chainrule.network.outputs import loss_for, output_activation
 from chainrule.network.preprocessing import Preprocessing, check_rows
 from chainrule.training.batches import rows_in_batch
-from chainrule.training.cost_graph import CostGraph, loss_for, output_activation, parameter_shapes
+from chainrule.training.cost_graph import CostGraph, parameter_shapes
 from chainrule.training.defaults import DEFAULTS
 from chainrule.training.history import History
 from chainrule.training.labels import ClassName, Labels, example_weights, read_labels

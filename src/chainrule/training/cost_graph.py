@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from chainrule.errors import UserError
 from chainrule.graph.expression import Expression, constant, examples
 from chainrule.graph.ops.elementwise import equal
 from chainrule.graph.ops.reduction import mean
 from chainrule.graph.ops.reduction import sum as sum_of
 from chainrule.graph.ops.shape import pick, reshape
 from chainrule.graph.shapes import fixed, size
-from chainrule.network.losses import LOSSES, Loss, mean_cost
-from chainrule.network.losses import loss as loss_of
+from chainrule.network.losses import Loss, mean_cost
 from chainrule.network.network import Connected, Network, initial_values
+from chainrule.network.outputs import labels_input as labels_input
 from chainrule.network.penalties import penalised
 from chainrule.network.preprocessing import Preprocessing
 from chainrule.training.descent import Descent
@@ -31,30 +30,10 @@ Array = NDArray[Any]
 _THRESHOLD = 0.5
 
 
-def output_activation(network: Network) -> str:
-    """The name of the last layer's activation."""
-    name: str = network.to_dict()["layers"][-1]["activation"]
-    return name if isinstance(name, str) else "custom"
-
-
 def parameter_shapes(network: Network, features: int) -> list[tuple[int, ...]]:
     """The shapes of a network's parameters on rows of so many features, in order."""
     connected = network.connect(examples("X", features=features))
     return [fixed(node.shape) for node in connected.parameters]
-
-
-def loss_for(network: Network, choice: str | Loss | Callable[[Expression, Expression], Expression] | None) -> Loss:
-    """Return the loss that was chosen, or the one that suits the output."""
-    if choice is None:
-        default = {"sigmoid": "binary_cross_entropy", "softmax": "categorical_cross_entropy"}
-        return LOSSES[default.get(output_activation(network), "squared_error")]
-    chosen = loss_of(choice, outputs=network.outputs)
-    if chosen.kind == "binary" and network.outputs > 1:
-        raise UserError(
-            f"{chosen.name} tells two classes apart with one output, but the network has {network.outputs}: "
-            "use categorical_cross_entropy after a softmax"
-        )
-    return chosen
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,12 +121,6 @@ class CostGraph:
         """The arrays by the names of the graph's inputs; X is taken as it is, not copied."""
         data = {"X": X, "y": labels.for_loss(self.loss.kind)}
         return data if weights is None else data | {"weights": weights}
-
-
-def labels_input(loss: Loss, output: Expression) -> Expression:
-    """The input y in the shape in which a loss reads the labels of an output."""
-    shape = loss.label_shape(output.shape)
-    return examples("y") if len(shape) == 1 else examples("y", features=int(shape[1]))
 
 
 def accuracy(output: Expression, y: Expression) -> Expression:
