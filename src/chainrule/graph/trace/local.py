@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import add
 from typing import Any
 
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from chainrule.graph import shapes
 from chainrule.graph.expression import Expression, constant, variable
 from chainrule.graph.gradients import vector_jacobian_product
 from chainrule.graph.ops.shape import broadcast_to
+from chainrule.graph.rewrite import merge_common
 from chainrule.graph.simplify import simplify
 from chainrule.graph.text import Notation, formula
 from chainrule.graph.trace.labels import is_bookkeeping, is_shown, seen_through
@@ -97,19 +99,19 @@ class Local:
         return Edge(seen_through(source), self, tuple(positions), local, part, gradient, whole, into_root)
 
     def _derivative(self, position: int) -> Expression | None:
-        """The derivative of each element by the element of an input that it depends on, where that is one number."""
+        """The derivative of each element by the one element of an input that it depends on; None for others."""
         node, vjp = self.alone, self.node.op.vjps[position]
         if vjp is None or not (node.op.elementwise or node.op.name in _ONE_BY_ONE or node.shape == ()):
             return None
         one = constant(1.0) if node.op.elementwise or node.shape == () else broadcast_to(constant(1.0), node.shape)
         return vjp(one, node, *node.inputs)
 
-    def _sum(self, parts: Any) -> Expression | None:
-        total: Expression | None = None
-        for part in parts:
-            if part is not None:
-                total = part if total is None else total + part
-        return None if total is None else simplify([total], keep=self.given)[0]
+    def _sum(self, parts: Iterable[Expression | None]) -> Expression | None:
+        known = [part for part in parts if part is not None]
+        if not known:
+            return None
+        # Merged first, so that a part that comes twice is written as two times it.
+        return simplify([reduce(add, merge_common(known))], keep=self.given)[0]
 
 
 def _seen(source: Expression) -> bool:
@@ -198,7 +200,7 @@ class Edge:
 
     @property
     def through(self) -> str:
-        """This edge's part of the gradient, for example `dJ/du * b` or `X.T @ dJ/dZ1`; empty where there is none."""
+        """The edge's part of the gradient, such as `dJ/du * b` or `X.T @ dJ/dZ1`; empty where there is none."""
         return self.through_formula()
 
     def through_formula(self, notation: Notation = "rows") -> str:

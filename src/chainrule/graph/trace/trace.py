@@ -27,7 +27,7 @@ Array = NDArray[Any]
 
 
 def trace(
-    J: Expression, values: Values | None = None, *, seed: int = 0, step: int = 0, **by_name: ArrayLike
+    J: Expression, values: Values | None = None, /, *, seed: int = 0, step: int = 0, **by_name: ArrayLike
 ) -> Trace:
     """Compute a graph in float64, exactly as it is written, and keep the value of every node.
 
@@ -266,8 +266,8 @@ class Trace:
         """Make an exercise: the steps with chosen results left blank, and the key.
 
         Args:
-            blank: what to leave blank: `u` for a value, `dJ/du` for a gradient, `du/da` for a local derivative; None
-                for every result but the inputs.
+            blank: what to leave blank: `u` for a value, `dJ/du` for a gradient, `du/da` for a local derivative;
+                None for every result but the inputs.
             notation: "rows" or "columns".
 
         Returns:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,9 @@ from chainrule.graph.value import evaluate
 
 if TYPE_CHECKING:
     from chainrule.graph.trace.trace import Trace
+
+# What a rewrite adds only to move signs, factors and axes about.
+_REARRANGING = {"negate", "multiply", "divide", "reshape", "transpose", "broadcast_to"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,21 +109,12 @@ def _cut_at_given(trace: Trace) -> dict[Expression, Expression]:
 def _where_rewritten(
     trace: Trace, cut: Mapping[Expression, Expression], copies: Mapping[Expression, Expression]
 ) -> list[Expression]:
-    """Find the nodes that the sound graph keeps, but uses in another way than the graph as written."""
-    as_written = _users(topological([cut[trace.J]]))
-    sound = _users(topological([copies[cut[trace.J]]]))
-    found = []
-    for node in trace.shown:
-        users = sound.get(copies[cut[node]], set())
-        if not users <= {copies[user] for user in as_written.get(cut[node], set())}:
-            found.append(node)
-    return found
-
-
-def _users(nodes: Sequence[Expression]) -> dict[Expression, set[Expression]]:
-    """Return the nodes that use each node."""
-    found: dict[Expression, set[Expression]] = {}
-    for node in nodes:
-        for source in node.inputs:
-            found.setdefault(source, set()).add(node)
-    return found
+    """Find the nodes on which the sound graph uses an operation that stands in for several written ones."""
+    as_written = {node.op for node in topological([cut[trace.J]])}
+    found = {
+        source
+        for node in topological([copies[cut[trace.J]]])
+        if node.op not in as_written and node.op.name not in _REARRANGING
+        for source in node.inputs
+    }
+    return [node for node in trace.shown if copies[cut[node]] in found]
