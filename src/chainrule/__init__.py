@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from chainrule import plots as plots
     from chainrule.data.dataset import Dataset
     from chainrule.data.pictures import read_picture, read_pictures
     from chainrule.data.points import points
@@ -134,6 +135,7 @@ __all__ = [
     "one_hot",
     "parameter",
     "pick",
+    "plots",
     "points",
     "power",
     "read_picture",
@@ -232,6 +234,7 @@ _HOMES = {
     "Network": "chainrule.network.network",
     "dense_network": "chainrule.network.network",
     "initial_values": "chainrule.network.network",
+    "plots": "chainrule.plots",
     "History": "chainrule.training.history",
     "minimize": "chainrule.training.minimize",
     "Adam": "chainrule.training.optimizers",
@@ -253,7 +256,9 @@ if not TYPE_CHECKING:  # a type checker that saw this would take any name for gr
         if name == "__version__":
             value = _version()
         elif name in _HOMES:
-            value = getattr(import_module(_HOMES[name]), name)
+            home = import_module(_HOMES[name])
+            # A part of the package, such as plots, is its own home.
+            value = home if home.__name__ == f"{__name__}.{name}" else getattr(home, name)
         else:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         globals()[name] = value

@@ -224,7 +224,7 @@ def test_what_is_missing_or_unknown_is_named() -> None:
 
 def test_what_a_trace_does_not_have_is_named() -> None:
     trace = story()
-    with pytest.raises(UserError, match="no gradients yet: call trace.backward"):
+    with pytest.raises(UserError, match="no gradients yet: call trace"):
         trace.gradient("a")
     with pytest.raises(UserError, match="has no node 'w'; its nodes are: a, b, u, c, v, J"):
         trace.value("w")
