@@ -1,0 +1,1 @@
+"""Drawings as SVG: a small canvas, and the pictures of graphs and traces."""
