@@ -62,6 +62,11 @@ def test_raised_and_lowered_parts_come_back_to_the_line() -> None:
     assert [span.text for span in text] == ["[1]", "x", "i", " + b"]
 
 
+def test_a_bold_part_is_wider() -> None:
+    assert text_width("*{u} = a") == text_width("u", weight="bold") + text_width(" = a")
+    assert plain("*{W_{1}} = a * b") == "W1 = a * b"
+
+
 def test_markup_inside_markup_is_measured_smaller() -> None:
     assert [part.text for part in parts_of("e^{a_{1}}")] == ["e", "a", "1"]
     assert text_width("e^{a_{1}}") < text_width("ea1")
@@ -134,7 +139,7 @@ def test_an_arrowhead_ends_where_the_line_was_to_end() -> None:
     line, head = parsed(canvas).iter(f"{SVG}path")
     ends = paths.all_points(paths.parsed(line.get("d", "")))
     tip, *base, closing = paths.all_points(paths.parsed(head.get("d", "")))
-    assert tip == (40, 0)
+    assert list(tip) == [40, 0]
     assert all(x < ends[-1][0] < 40 for x, _ in [*base, closing])
 
 

@@ -1,4 +1,4 @@
-"""How wide a text is, and the markup of raised and lowered parts.
+"""How wide a text is, and the markup of raised, lowered and bold parts.
 
 A drawing is read in whatever font is there. So the widths are those of DejaVu Sans, the widest of the common fonts
 without serifs: what fits its box here fits in Arial, Segoe UI or Roboto too.
@@ -7,7 +7,7 @@ without serifs: what fits its box here fits in Arial, Segoe UI or Roboto too.
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
@@ -48,45 +48,55 @@ _SMALLER, _UP, _DOWN = 0.72, 0.36, -0.2
 
 @dataclass(frozen=True)
 class Part:
-    """A piece of a text in one size at one height.
+    """A piece of a text in one size, at one height, of one weight.
 
     Attributes:
         text: its characters.
         scale: its size as a share of the whole text's.
         rise: how far it stands above the line, as a share of the whole text's size.
+        bold: whether it is marked as bold.
     """
 
     text: str
     scale: float
     rise: float
+    bold: bool = False
 
 
 @lru_cache(maxsize=4096)
 def parts_of(content: str) -> tuple[Part, ...]:
-    """Read the markup of a text: `^{...}` is raised, `_{...}` lowered; a mark that is not closed is plain text.
+    """Read the markup of a text: `^{...}` is raised, `_{...}` lowered, `*{...}` bold.
+
+    A mark that is not closed is plain text.
 
     >>> [(part.text, part.rise) for part in parts_of("W^{[1]} x_1")]
     [('W', 0.0), ('[1]', 0.36), (' x_1', 0.0)]
     """
     found: list[Part] = []
-    _read(content, 1.0, 0.0, found)
+    _read(content, Part("", 1.0, 0.0), found)
     return tuple(found)
 
 
-def _read(content: str, scale: float, rise: float, found: list[Part]) -> None:
+def _read(content: str, style: Part, found: list[Part]) -> None:
     start = place = 0
     while place < len(content):
-        end = _closing(content, place + 1) if content[place] in "^_" else -1
+        end = _closing(content, place + 1) if content[place] in "^_*" else -1
         if end < 0:
             place += 1
             continue
         if place > start:
-            found.append(Part(content[start:place], scale, rise))
-        shift = _UP if content[place] == "^" else _DOWN
-        _read(content[place + 2 : end], scale * _SMALLER, rise + scale * shift, found)
+            found.append(replace(style, text=content[start:place]))
+        _read(content[place + 2 : end], _marked(style, content[place]), found)
         start = place = end + 1
     if start < len(content):
-        found.append(Part(content[start:], scale, rise))
+        found.append(replace(style, text=content[start:]))
+
+
+def _marked(style: Part, mark: str) -> Part:
+    if mark == "*":
+        return replace(style, bold=True)
+    shift = _UP if mark == "^" else _DOWN
+    return replace(style, scale=style.scale * _SMALLER, rise=style.rise + style.scale * shift)
 
 
 def _closing(content: str, opening: int) -> int:
@@ -119,9 +129,11 @@ def text_width(content: str, size: float = 13, weight: Weight = "normal", family
 
 @lru_cache(maxsize=4096)
 def _width(content: str, weight: Weight, family: Family) -> float:
-    return sum(
-        part.scale * sum(_character(one, weight, family) for one in part.text) / 1000 for part in parts_of(content)
-    )
+    total = 0.0
+    for part in parts_of(content):
+        own: Weight = "bold" if part.bold else weight
+        total += part.scale * sum(_character(one, own, family) for one in part.text) / 1000
+    return total
 
 
 def _character(one: str, weight: Weight, family: Family) -> float:

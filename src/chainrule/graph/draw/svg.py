@@ -100,7 +100,7 @@ class Canvas:
 
         Args:
             x, y: where it starts, has its middle, or ends (`anchor`), on the line that letters stand on.
-            content: what to write; `^{...}` is raised and `_{...}` lowered.
+            content: what to write; `^{...}` is raised, `_{...}` lowered, `*{...}` bold.
             size: of the letters.
             anchor: "start", "middle" or "end".
             ink: a role, or a colour as #rrggbb.
@@ -302,11 +302,10 @@ def _spans(content: str, size: float) -> str:
     written, height = [], 0.0
     for part in parts_of(content):
         text = _escaped(part.text)
-        if part.scale == 1 and part.rise == height:
-            written.append(text)
-            continue
-        small = f' font-size="{number(part.scale * size)}"' if part.scale != 1 else ""
-        written.append(f'<tspan dy="{number((height - part.rise) * size)}"{small}>{text}</tspan>')
+        style = f' dy="{number((height - part.rise) * size)}"' if part.rise != height else ""
+        style += f' font-size="{number(part.scale * size)}"' if part.scale != 1 else ""
+        style += ' font-weight="bold"' if part.bold else ""
+        written.append(f"<tspan{style}>{text}</tspan>" if style else text)
         height = part.rise
     return "".join(written)
 
