@@ -33,9 +33,9 @@ def test_a_step_has_formula_numbers_and_result() -> None:
 
 def test_negative_numbers_are_put_in_brackets() -> None:
     a, b = cr.variables("a b")
-    steps = list(cr.trace((a - b).named("u") * b, a=-3, b=-2).backward().steps())
-    assert steps[2].text == "u = a - b = (-3) - (-2) = -1"
-    assert steps[-1].text == "dJ/db = dJ/du * du/db + u = (-2) * (-1) + (-1) = 1"
+    steps = {step.label: step for step in cr.trace(b * (a - b).named("u"), a=-3, b=-2).backward().steps()}
+    assert steps["u"].text == "u = a - b = (-3) - (-2) = -1"
+    assert steps["dJ/db"].text == "dJ/db = u + dJ/du * du/db = -1 + (-2) * (-1) = 1"
 
 
 def test_arrays_stand_by_their_shapes() -> None:

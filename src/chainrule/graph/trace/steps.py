@@ -119,7 +119,7 @@ def _backward(trace: Trace, node: Expression, edges: Sequence[Edge], notation: N
         node=node,
         label=f"d{trace.label(trace.J)}/d{trace.label(node)}",
         formula=" + ".join(_chain_formula(edge, notation) for edge in edges),
-        numbers=" + ".join(_chain_numbers(*pair, notation) for pair in zip(edges, gradients, strict=True)),
+        numbers=_added([_chain_numbers(*pair, notation) for pair in zip(edges, gradients, strict=True)]),
         value=in_notation(value, notation),
         details=tuple(edge.text_in(notation) for edge in edges if edge.text and not edge.into_root),
         latex=backward_latex(trace.label(trace.J), trace.label(node), edges, value, notation),
@@ -140,5 +140,14 @@ def _chain_numbers(edge: Edge, gradient: Array, notation: Notation) -> str:
     return edge.target.with_numbers(shown, {edge.gradient: gradient}, notation)
 
 
+def _added(terms: Sequence[str]) -> str:
+    return " + ".join([*terms[:1], *map(_bracketed, terms[1:])])
+
+
 def _bracketed(number: str) -> str:
+    """Put a number in brackets where a minus would follow another sign.
+
+    >>> _bracketed("-2"), _bracketed("2")
+    ('(-2)', '2')
+    """
     return f"({number})" if number.startswith("-") else number

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.graph import shapes
-from chainrule.graph.expression import constant
-from chainrule.graph.latex import derivative_latex, latex, name_latex
+from chainrule.graph.latex import latex
+from chainrule.graph.latex_words import derivative_latex, name_latex, number_latex
 from chainrule.graph.text import Notation
 from chainrule.graph.trace.local import Edge, Local
 from chainrule.graph.trace.wording import in_notation
@@ -48,13 +48,7 @@ def value_latex(array: Array, notation: Notation) -> str:
     if array.size > _LARGEST_MATRIX:
         return rf"\text{{array of shape {shapes.text(array.shape)}}}"
     if array.ndim == 0:
-        return _number_latex(float(array))
+        return number_latex(float(array))
     rows = np.atleast_2d(array)
-    cells = r" \\ ".join(" & ".join(_number_latex(float(x)) for x in row) for row in rows)
+    cells = r" \\ ".join(" & ".join(number_latex(float(x)) for x in row) for row in rows)
     return rf"\begin{{bmatrix}} {cells} \end{{bmatrix}}"
-
-
-def _number_latex(value: float) -> str:
-    if np.isfinite(value):
-        return latex(constant(value))
-    return r"\text{NaN}" if np.isnan(value) else r"\infty" if value > 0 else r"-\infty"
