@@ -1,0 +1,36 @@
+"""Plots: matplotlib figures of training and of what was learned, and a page that moves through the epochs.
+
+Each function returns a `matplotlib.figure.Figure`, which a notebook shows and `figure.savefig("name.png")` saves.
+matplotlib is imported when the first plot is drawn.
+
+Example:
+    >>> import chainrule as cr
+    >>> "slider" in dir(cr.plots)
+    True
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from chainrule.plots.slider_page import slider as slider
+
+# The home of each plot, one a line. A module is not called as its function: it would take its place here.
+_HOMES = {
+    "slider": "chainrule.plots.slider_page",
+}
+__all__ = [
+    "slider",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

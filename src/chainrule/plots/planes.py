@@ -1,0 +1,186 @@
+"""Planes through the space of all parameters, over which a cost can be drawn."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.errors import UserError
+from chainrule.random import normal
+from chainrule.training.model_graph import Evaluator
+
+Array = NDArray[Any]
+Parameters = Mapping[str, Array]
+
+# Tells these random directions apart from other random numbers of the same seed.
+_STREAM = 0x504C414E45
+# A path is straight when its second direction moves less than this share of the first.
+_STRAIGHT = 1e-9
+# The room around a path, and the least height of a plane, as a share of its width.
+_MARGIN, _LEAST_SIDE = 0.35, 0.4
+
+
+@dataclass(frozen=True, eq=False)
+class Plane:
+    """The parameters origin + (a - a0) * first + (b - b0) * second.
+
+    Attributes:
+        origin: the parameters in the middle.
+        first, second: the two directions, by parameter.
+        at: (a0, b0), the coordinates of the origin.
+        labels: what the two coordinates are called.
+    """
+
+    origin: Parameters
+    first: Parameters
+    second: Parameters
+    at: tuple[float, float]
+    labels: tuple[str, str]
+
+    def parameters(self, a: float, b: float) -> dict[str, Array]:
+        """Return the parameters at a point of the plane."""
+        da, db = a - self.at[0], b - self.at[1]
+        return {name: W + da * self.first[name] + db * self.second[name] for name, W in self.origin.items()}
+
+    def project(self, parameters: Parameters) -> tuple[float, float]:
+        """Return the coordinates of the point of the plane that is nearest to some parameters."""
+        directions = np.stack([flat(self.first), flat(self.second)], axis=1)
+        difference = flat(parameters) - flat(self.origin)
+        da, db = np.linalg.lstsq(directions, difference, rcond=None)[0]
+        return float(self.at[0] + da), float(self.at[1] + db)
+
+    def costs(self, evaluator: Evaluator, a: Array, b: Array) -> NDArray[np.float64]:
+        """Return the first value of an evaluator at each point, shape (len(b), len(a))."""
+        found = [[float(evaluator(self.parameters(x, y))[0]) for x in a] for y in b]
+        return np.array(found)
+
+
+def flat(parameters: Parameters) -> NDArray[np.float64]:
+    """All parameters one after the other, as float64."""
+    return np.concatenate([np.asarray(array, np.float64).ravel() for array in parameters.values()])
+
+
+def _like(vector: NDArray[np.float64], parameters: Parameters) -> dict[str, Array]:
+    """Cut a flat vector into the shapes of parameters."""
+    found, start = {}, 0
+    for name, array in parameters.items():
+        found[name] = vector[start : start + array.size].reshape(array.shape)
+        start += array.size
+    return found
+
+
+def _as_float64(parameters: Parameters) -> dict[str, Array]:
+    return {name: np.asarray(array, np.float64) for name, array in parameters.items()}
+
+
+def random_plane(origin: Parameters, seed: int) -> Plane:
+    """Two random directions in which each neuron moves as far as its weights are long; biases stay.
+
+    This normalisation by filters makes networks with large and with small weights comparable. Source: Li, Xu,
+    Taylor, Studer, Goldstein, "Visualizing the loss landscape of neural nets", NeurIPS 2018, section 4.
+    """
+    first, second = (_random_direction(origin, (seed, _STREAM, number)) for number in (0, 1))
+    return Plane(_as_float64(origin), first, second, (0.0, 0.0), ("random direction 1", "random direction 2"))
+
+
+def _random_direction(origin: Parameters, key: tuple[int, ...]) -> dict[str, Array]:
+    direction = {}
+    for place, (name, array) in enumerate(origin.items()):
+        if array.ndim < 2:
+            direction[name] = np.zeros(array.shape)
+            continue
+        drawn = normal((*key, place), array.size).reshape(array.shape)
+        length = np.linalg.norm(np.asarray(array, np.float64), axis=0)
+        direction[name] = drawn * (length / np.linalg.norm(drawn, axis=0))
+    return direction
+
+
+def principal_plane(path: Sequence[Parameters], origin: Parameters) -> Plane:
+    """The two directions in which a path moves most, seen from the parameters where it ended.
+
+    Raises:
+        UserError: the path never moves, or there is only one number to move.
+    """
+    end = flat(origin)
+    if end.size < 2:
+        raise UserError("a plane needs two parameters, but the model has only one number: plot its cost over that")
+    moves = np.stack([flat(parameters) - end for parameters in path])
+    _, lengths, directions = np.linalg.svd(moves, full_matrices=False)
+    if not lengths[0] > 0:
+        raise UserError("the snapshots are all the same: the parameters did not move, so there is no path to show")
+    shares = lengths**2 / (lengths**2).sum()
+    first = directions[0] * _towards_the_right(moves @ directions[0])
+    if len(lengths) < 2 or lengths[1] <= _STRAIGHT * lengths[0]:
+        second, share = _across(first), 0.0
+    else:
+        second, share = directions[1] * _towards_the_right(moves @ directions[1]), float(shares[1])
+    labels = (
+        f"principal direction 1 ({_percent(float(shares[0]))} of the way)",
+        f"principal direction 2 ({_percent(share)})",
+    )
+    return Plane(_as_float64(origin), _like(first, origin), _like(second, origin), (0.0, 0.0), labels)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %" if share > 0 else "0 %"
+
+
+def _towards_the_right(along: NDArray[np.float64]) -> float:
+    """The sign of a direction that lets a path run to the right: its farthest point has the smaller coordinate."""
+    return -1.0 if along[np.argmax(np.abs(along))] > 0 else 1.0
+
+
+def _across(first: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A direction at a right angle to another, always the same."""
+    drawn = normal((_STREAM,), first.size)
+    drawn -= (drawn @ first) * first
+    return np.asarray(drawn / np.linalg.norm(drawn))
+
+
+def weights_plane(origin: Parameters, names: Sequence[str]) -> Plane:
+    """The plane of two single weights, by names such as "W1[0, 1]"; all other parameters stay.
+
+    Raises:
+        UserError: names that are none, or of weights that are not there.
+    """
+    if len(names) != 2 or names[0] == names[1]:
+        raise UserError(f'name two different weights, such as ("W1[0, 0]", "W1[1, 0]"), not {tuple(names)!r:.80}')
+    directions, at = [], []
+    for name in names:
+        parameter, place = _place(name, origin)
+        direction = {key: np.zeros(array.shape) for key, array in origin.items()}
+        direction[parameter][place] = 1.0
+        directions.append(direction)
+        at.append(float(origin[parameter][place]))
+    return Plane(_as_float64(origin), directions[0], directions[1], (at[0], at[1]), (str(names[0]), str(names[1])))
+
+
+def _place(name: object, origin: Parameters) -> tuple[str, tuple[int, ...]]:
+    found = re.fullmatch(r"\s*(\w+)\s*\[\s*(\d{1,9}(?:\s*,\s*\d{1,9})*)\s*\]\s*", str(name))
+    parameter = found[1] if found else ""
+    place = tuple(int(number) for number in found[2].split(",")) if found else ()
+    array = origin.get(parameter)
+    if array is None or len(place) != array.ndim or any(i >= n for i, n in zip(place, array.shape, strict=True)):
+        there = ", ".join(f"{key} of shape {value.shape}" for key, value in origin.items())
+        raise UserError(
+            f"{str(name)[:40]!r} is no weight of the model: name one like W1[0, 0], counted from 0; it has {there}"
+        )
+    return parameter, place
+
+
+def ranges(
+    path: Sequence[tuple[float, float]], at: tuple[float, float]
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return how far a drawing of a path goes in both coordinates, with some room around it."""
+    points = np.array([*path, at])
+    low, high = points.min(axis=0), points.max(axis=0)
+    side = high - low
+    side = np.maximum(side, _LEAST_SIDE * side.max()) if side.max() > 0 else np.ones(2)
+    middle, half = (low + high) / 2, side * (0.5 + _MARGIN)
+    (a0, b0), (a1, b1) = (middle - half).tolist(), (middle + half).tolist()
+    return (a0, a1), (b0, b1)
