@@ -192,7 +192,7 @@ def _traced(subject: Subject, X: Array, y: ArrayLike | None, *, backward: bool) 
     if y is None:
         if backward:
             raise UserError("gradients with numbers need the labels: give y, or leave X out for the formulas alone")
-        return replace(subject, trace=trace(subject.output, values))
+        return replace(subject, trace=trace(subject.output, values), y=None, L=None, J=None)
     assert subject.y is not None
     assert subject.J is not None
     labels = array_of(y, "y")

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.graph import shapes
+from chainrule.graph.draw.fonts import plain
 from chainrule.graph.expression import Expression
 from chainrule.graph.shapes import M
 from chainrule.graph.text import Notation, formula
@@ -16,6 +17,7 @@ from chainrule.network.drawing.subject import Subject
 
 Y_HAT = "ŷ"
 
+_LOWERED = re.compile(r"_\{([^{}]*)\}")
 _NUMBERED = re.compile(r"([A-Za-z]+)(\d+)")
 # Arrays of up to so many numbers are written out.
 _WRITTEN_OUT = 4
@@ -54,6 +56,20 @@ class Words:
     def numbered(self, letter: str, layer: int) -> str:
         """Return the name of a layer's array, for example `W1` or `W^{[1]}`."""
         return f"{letter}^{{[{layer}]}}" if self.columns else f"{letter}{layer}"
+
+    def element(self, node: Expression, place: int | str | None, example: int | None = None) -> str:
+        """Return the name of one number of an example, for example `a1_{2}` or `a^{[1](3)}_{2}`.
+
+        Args:
+            node: X, or what a layer gives.
+            place: of the number, counted from 1; None where the array has one number an example.
+            example: whose number it is, which columns say in parentheses; None for any.
+        """
+        label = self.labels[node]
+        name = label[0].lower() + label[1:]
+        if self.columns and example is not None:
+            name = name[:-1] + f"({example})}}" if name.endswith("}") else f"{name}^{{({example})}}"
+        return name if place is None else f"{name}_{{{place}}}"
 
     def gradient(self, node: Expression) -> str:
         """Return the name of a gradient of the cost, for example `dJ/dW1`."""
@@ -108,6 +124,15 @@ def _written_out(array: NDArray[np.float64]) -> str:
     if array.ndim == 0:
         return short(float(array))
     return "[" + ", ".join(_written_out(part) for part in array) + "]"
+
+
+def typed(label: str) -> str:
+    """Write a label as one types it, for tooltips, which know no markup.
+
+    >>> typed("a^{[1](3)}_{2}"), typed("a1_{2}")
+    ('a[1](3)_2', 'a1_2')
+    """
+    return plain(_LOWERED.sub(r"_\1", label))
 
 
 def short(value: float) -> str:

@@ -1,0 +1,114 @@
+"""Drawing a network: what `network.draw` does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from typing import Any, SupportsIndex
+
+from numpy.typing import ArrayLike
+
+from chainrule.errors import UserError
+from chainrule.graph.draw.colors import Theme
+from chainrule.graph.draw.drawing import Drawing
+from chainrule.graph.draw.svg import Canvas
+from chainrule.graph.text import Notation
+from chainrule.graph.trace.trace import Trace
+from chainrule.network.drawing.options import Level, Options, checked_options
+from chainrule.network.drawing.subject import LossChoice, Subject, subject_of
+from chainrule.network.drawing.words import Words
+from chainrule.network.network import Network
+
+Draw = Callable[[Canvas, Subject, Options, Words], None]
+
+
+def draw_network(
+    network: Network,
+    features: SupportsIndex | None = None,
+    *,
+    level: Level = "network",
+    parameters: Mapping[str, ArrayLike] | None = None,
+    X: ArrayLike | None = None,
+    y: ArrayLike | None = None,
+    loss: LossChoice = None,
+    trace: Trace | None = None,
+    backward: bool = False,
+    notation: Notation = "rows",
+    theme: Theme = "auto",
+    layer: SupportsIndex = 1,
+    neuron: SupportsIndex = 1,
+    example: SupportsIndex = 1,
+    classes: Sequence[Any] | None = None,
+    max_neurons: SupportsIndex = Options.max_neurons,
+    max_layers: SupportsIndex = Options.max_layers,
+    max_examples: SupportsIndex = Options.max_examples,
+) -> Drawing:
+    """Draw a network; `Network.draw` says what everything means.
+
+    >>> from chainrule.network.layers import Dense
+    >>> draw_network(Network([Dense(4, "relu"), Dense(1, "sigmoid")]), 2)
+    <Drawing of the network 2-4-1>
+    """
+    options = checked_options(
+        network,
+        level=level,
+        backward=backward,
+        notation=notation,
+        theme=theme,
+        layer=layer,
+        neuron=neuron,
+        example=example,
+        classes=classes,
+        max_neurons=max_neurons,
+        max_layers=max_layers,
+        max_examples=max_examples,
+    )
+    subject = subject_of(
+        network, features, parameters=parameters, X=X, y=y, loss=loss, given=trace, backward=backward
+    )
+    _check_example(subject, options)
+    summary = f"the network {sizes_text(subject)}" + _LEVELS[level]
+    canvas = Canvas(f"A drawing of {summary}", theme=options.theme, description=described(subject))
+    _drawing_of(level)(canvas, subject, options, Words(subject, options.notation))
+    return Drawing(canvas.render(), summary)
+
+
+_MODULES = {
+    "network": ("circles", "draw_circles"),
+    "layers": ("layers_level", "draw_layers"),
+    "neuron": ("neuron_level", "draw_neuron"),
+    "examples": ("examples_level", "draw_examples"),
+}
+_LEVELS = {
+    "network": "",
+    "layers": ", a layer a box",
+    "neuron": ", one neuron opened",
+    "examples": ", its examples unrolled",
+}
+
+
+def sizes_text(subject: Subject) -> str:
+    """Write the sizes of a network from its input to its output, for example `2-4-1`."""
+    sizes = [view.dense.units for view in subject.dense if view.dense]
+    return "-".join(map(str, ["n" if subject.features is None else subject.features, *sizes]))
+
+
+def described(subject: Subject) -> str:
+    """Write what a network is made of, for people who cannot see its drawing."""
+    layers = [view.dense for view in subject.dense if view.dense]
+    parts = [f"layer {place}: {one.units} {one.activation.name}" for place, one in enumerate(layers, start=1)]
+    features = "n" if subject.features is None else f"{subject.features:,}"
+    return f"input: {features}; " + "; ".join(parts)
+
+
+def _check_example(subject: Subject, options: Options) -> None:
+    X = subject.value(subject.X)
+    if X is not None and options.example > len(X):
+        raise UserError(f"there is no example {options.example}: the rows of X count from 1 to {len(X):,}")
+
+
+def _drawing_of(level: Level) -> Draw:
+    """Return what draws a level; only its module is imported."""
+    module, name = _MODULES[level]
+    found: Draw = getattr(import_module(f"chainrule.network.drawing.{module}"), name)
+    return found

@@ -1,0 +1,44 @@
+"""How a line shows a weight, or the gradient of a weight."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_PLAIN = 1.2
+_THINNEST, _WIDEST, _FAINTEST = 0.6, 5.0, 0.4
+
+
+def largest(weights: NDArray[Any]) -> float:
+    """Return the largest finite size among weights; 0 where none is finite.
+
+    >>> largest(np.array([[0.5, -2.0, np.nan]]))
+    2.0
+    """
+    finite = np.abs(weights[np.isfinite(weights)])
+    return float(finite.max()) if finite.size else 0.0
+
+
+def stroke(weight: float | None, most: float, *, gradient: bool = False) -> dict[str, Any]:
+    """Return how to draw the line of a weight: the wider, the larger; its colour is the weight's sign.
+
+    The gradient of a weight has the colour of everything that goes backward; where it is negative, it is dashed.
+
+    >>> stroke(-1.0, 2.0)
+    {'ink': 'negative', 'width': 2.8, 'opacity': 0.7, 'dash': False}
+    """
+    if weight is None:
+        return {"ink": "line", "width": _PLAIN}
+    share = min(abs(weight) / most, 1.0) if most and math.isfinite(weight) else float(not math.isfinite(weight))
+    ink = "backward" if gradient else "negative" if weight < 0 else "positive"
+    if weight == 0:
+        ink = "line"
+    return {
+        "ink": ink,
+        "width": round(_THINNEST + (_WIDEST - _THINNEST) * share, 2),
+        "opacity": round(_FAINTEST + (1 - _FAINTEST) * share, 2),
+        "dash": gradient and weight < 0,
+    }
