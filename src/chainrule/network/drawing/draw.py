@@ -42,6 +42,7 @@ def draw_network(
     max_neurons: SupportsIndex = Options.max_neurons,
     max_layers: SupportsIndex = Options.max_layers,
     max_examples: SupportsIndex = Options.max_examples,
+    learning_rate: float | None = None,
 ) -> Drawing:
     """Draw a network; `Network.draw` says what everything means.
 
@@ -62,6 +63,7 @@ def draw_network(
         max_neurons=max_neurons,
         max_layers=max_layers,
         max_examples=max_examples,
+        learning_rate=learning_rate,
     )
     subject = subject_of(
         network, features, parameters=parameters, X=X, y=y, loss=loss, given=trace, backward=backward

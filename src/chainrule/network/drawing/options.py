@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, SupportsIndex, get_args
 
-from chainrule.arguments import whole
+from chainrule.arguments import positive, whole
 from chainrule.errors import UserError
 from chainrule.graph.draw.colors import Theme, check_theme
 from chainrule.graph.text import Notation, check_notation
@@ -33,6 +33,7 @@ class Options:
         example: whose numbers are shown.
         classes: what the outputs are called.
         max_neurons, max_layers, max_examples: how many are drawn before an ellipsis stands for the rest.
+        learning_rate: of the update that is drawn beside the gradients; None for no update.
     """
 
     level: Level = "network"
@@ -46,6 +47,7 @@ class Options:
     max_neurons: int = 8
     max_layers: int = 12
     max_examples: int = 3
+    learning_rate: float | None = None
 
 
 def checked_options(
@@ -62,6 +64,7 @@ def checked_options(
     max_neurons: SupportsIndex,
     max_layers: SupportsIndex,
     max_examples: SupportsIndex,
+    learning_rate: float | None = None,
 ) -> Options:
     """Return the options of a drawing of a network.
 
@@ -85,7 +88,16 @@ def checked_options(
         max_neurons=whole(max_neurons, "max_neurons", least=_LEAST_SHOWN),
         max_layers=whole(max_layers, "max_layers", least=_LEAST_SHOWN),
         max_examples=whole(max_examples, "max_examples", least=_LEAST_SHOWN),
+        learning_rate=_learning_rate(learning_rate, backward=backward),
     )
+
+
+def _learning_rate(value: float | None, *, backward: bool) -> float | None:
+    if value is None:
+        return None
+    if not backward:
+        raise UserError("the update at a learning rate needs the gradients: draw with backward=True")
+    return positive(value, "learning_rate")
 
 
 def _counted(value: SupportsIndex, name: str, most: int, of_what: str) -> int:
