@@ -15,13 +15,16 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from chainrule.plots.activation_plots import activations as activations
     from chainrule.plots.slider_page import slider as slider
 
 # The home of each plot, one a line. A module is not called as its function: it would take its place here.
 _HOMES = {
+    "activations": "chainrule.plots.activation_plots",
     "slider": "chainrule.plots.slider_page",
 }
 __all__ = [
+    "activations",
     "slider",
 ]
 

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -31,8 +31,10 @@ from numpy.typing import NDArray
 
 from chainrule.errors import UserError
 from chainrule.graph.draw.colors import ROLES
+from chainrule.graph.draw.fonts import text_width
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.colors import LinearSegmentedColormap
     from matplotlib.figure import Figure
@@ -44,6 +46,8 @@ TITLE_SIZE, PANEL_SIZE, TEXT_SIZE, SMALL_SIZE = 13.0, 11.5, 10.5, 9.5
 _LINE_WIDTH = 2.2
 # In inches, around everything.
 _PAD = 0.09
+# In points: the line or patch beside a text of a legend, with the gaps around.
+_HANDLE_SIZE = 50
 # A screen with twice as many dots shows a notebook's figure sharply.
 _DOTS_A_PIXEL = 2
 # Told apart in any kind of colour blindness by hue or by lightness; the first four are those of the roles.
@@ -143,6 +147,19 @@ class Style:
         """Say what the lines are, on a ground through which no line shows."""
         usual = {"facecolor": self.color("paper"), "edgecolor": self.color("line"), "framealpha": 0.92}
         axes.legend(**{**usual, "fontsize": SMALL_SIZE, "labelcolor": self.color("ink"), **options})
+
+    def legend_below(self, figure: Figure, handles: Sequence[Artist]) -> None:
+        """Say below all panels what their lines are, one below the other where they do not fit side by side."""
+        points = sum(_HANDLE_SIZE + text_width(str(one.get_label()), TEXT_SIZE) for one in handles)
+        fits = points < 72 * figure.get_figwidth()
+        figure.legend(
+            handles=handles,
+            loc="outside lower center",
+            ncols=len(handles) if fits else 1,
+            frameon=False,
+            fontsize=TEXT_SIZE,
+            labelcolor=self.color("ink"),
+        )
 
     def outlined(self, width: float = 3.0) -> list[Any]:
         """Path effects that part a text or a line from what is below it: `path_effects=style.outlined()`."""
