@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
-from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from chainrule.graph.draw.fonts import plain, text_width
+from chainrule.graph.draw.fonts import shortened, text_width
 from chainrule.graph.draw.svg import ASCENT, DESCENT, Canvas
+from chainrule.network.drawing import lines
 from chainrule.network.drawing.columns import LINE, SIZE, Column, columns_of, counted, places
 from chainrule.network.drawing.ellipsis import dots
 from chainrule.network.drawing.legend import draw_legend
 from chainrule.network.drawing.options import Options
-from chainrule.network.drawing.strokes import stroke
 from chainrule.network.drawing.subject import Subject
-from chainrule.network.drawing.words import Y_HAT, Words, short, typed
-
-Array = NDArray[Any]
+from chainrule.network.drawing.words import Y_HAT, Words, shortest
 
 _RADIUS, _RADIUS_WITH_NUMBERS, _RADIUS_WITH_GRADIENTS = 20.0, 25.0, 29.0
 _BETWEEN, _INSIDE = 12.0, 2.0
-_ARROW, _AFTER_ARROW = 40.0, 7.0
+_ARROW, _AFTER_ARROW, _Y_SIZE, _CLASS = 40.0, 8.0, 16.0, 200.0
 _ABOVE, _BELOW = 12.0, 24.0
 # Where the lines of a circle stand, from its middle down, by how many there are; and their sizes.
 _LINES = {1: ((5.0, 14.0),), 2: ((-4.0, 13.0), (13.0, 12.0)), 3: ((-10.0, 12.0), (4.5, 12.0), (18.0, 11.0))}
@@ -50,7 +44,7 @@ class _Circles:
         placed = list(places(self.columns, 2 * self.radius))
         for (before, x0), (after, x1) in pairwise(placed):
             if before is not None and after is not None:
-                self._lines(before, after, x0, x1)
+                lines.draw_lines(self.canvas, self._place(before, x0), self._place(after, x1), self.words)
             if after is not None:
                 self._head(after, (x0 + x1) / 2)
         for place, (column, x) in enumerate(placed):
@@ -67,29 +61,8 @@ class _Circles:
     def _y(self, column: Column, place: int) -> float:
         return (place - (len(column.slots) - 1) / 2) * self.step
 
-    def _lines(self, before: Column, after: Column, x0: float, x1: float) -> None:
-        lines = [
-            (start, end, i, j)
-            for start, i in enumerate(before.slots)
-            for end, j in enumerate(after.slots)
-            if i is not None and j is not None
-        ]
-        weights = after.weights
-        if weights is not None:  # the widest last, so that they lie on top
-            lines.sort(key=lambda line: float(np.nan_to_num(abs(weights[line[2], line[3]]))))
-        for start, end, i, j in lines:
-            ends = [(x0 + self.radius, self._y(before, start)), (x1 - self.radius, self._y(after, end))]
-            weight = None if weights is None else float(weights[i, j])
-            tooltip = f"from {typed(before.labels[start])} to {typed(after.labels[end])}: "
-            tooltip += f"{after.name}[{self._index(i, j)}]"
-            tooltip += "" if weight is None else f" = {short(weight)}"
-            look = stroke(weight, after.largest, gradient=after.of_gradients)
-            with self.canvas.group("edge", tooltip=tooltip, source=before.labels[start], target=after.labels[end]):
-                self.canvas.path(ends, arrow=False, **look)
-
-    def _index(self, i: int, j: int) -> str:
-        """Where a weight stands in W, as Python counts."""
-        return f"{j}, {i}" if self.words.columns else f"{i}, {j}"
+    def _place(self, column: Column, x: float) -> lines.Place:
+        return lines.Place(column, x, [self._y(column, place) for place in range(len(column.slots))], self.radius)
 
     def _neurons(self, column: Column, x: float) -> None:
         role = "input" if column.layer == 0 else "forward"
@@ -102,9 +75,9 @@ class _Circles:
                 self.canvas.circle(x, y, self.radius, fill=f"{role}-soft", ink=role, line_width=1.4)
                 inside = [(label, "ink")]
                 if column.values is not None:
-                    inside.append((short(float(column.values[slot])), role))
+                    inside.append((shortest(float(column.values[slot])), role))
                 if column.gradients is not None:
-                    inside.append((short(float(column.gradients[slot])), "backward"))
+                    inside.append((shortest(float(column.gradients[slot])), "backward"))
                 for (text, ink), (down, size) in zip(inside, _LINES[len(inside)], strict=True):
                     self._fitted(x, y, down, text, size, ink)
 
@@ -134,25 +107,25 @@ class _Circles:
 
     def _outputs(self, column: Column | None, x: float) -> None:
         assert column is not None
+        one = len(column.slots) == 1
+        labels = [Y_HAT if one else f"{Y_HAT}_{{{(slot or 0) + 1}}}" for slot in column.slots]
+        start = x + self.radius
+        end = start + _ARROW + _AFTER_ARROW
+        beside = end + max(text_width(label, _Y_SIZE) for label in labels) + _AFTER_ARROW
         for place, slot in enumerate(column.slots):
             if slot is None:
                 continue
-            y, start = self._y(column, place), x + self.radius
-            label = Y_HAT if len(column.slots) == 1 else f"{Y_HAT}_{{{slot + 1}}}"
+            y = self._y(column, place)
             with self.canvas.group("output", of=column.labels[place]):
                 self.canvas.path([(start, y), (start + _ARROW, y)], ink="forward")
-                end = start + _ARROW + _AFTER_ARROW
-                self.canvas.text(end, y + 5, label, size=16, ink="forward")
-                after = end + text_width(label, 16) + 8
-                self.canvas.text(after, y + 5, self._class_name(slot), size=SIZE)
+                self.canvas.text(end, y + 5, labels[place], size=_Y_SIZE, ink="forward")
+                if self.options.classes:
+                    self.canvas.text(beside, y + 5, self._class_name(slot), size=SIZE)
 
     def _class_name(self, output: int) -> str:
-        classes = self.options.classes
-        if not classes:
-            return ""
-        return (
-            f"probability of {plain(classes[1])}" if self.subject.network.outputs == 1 else plain(classes[output])
-        )
+        one = self.subject.network.outputs == 1
+        name = shortened(self.options.classes[1 if one else output], _CLASS, SIZE)
+        return f"probability of {name}" if one else name
 
     def _backward_arrow(self, left: float, right: float) -> None:
         """Show above everything which way the gradients go."""
@@ -160,5 +133,6 @@ class _Circles:
         y = top - 20
         with self.canvas.group("backward"):
             self.canvas.path([(right, y), (left, y)], ink="backward", width=1.8)
-            text = "backward: gradients go from J to the left"
+            self.canvas.text(right + _AFTER_ARROW, y + 5, "J", size=_Y_SIZE, ink="backward", weight="bold")
+            text = "backward: the gradients of the cost J"
             self.canvas.text((left + right) / 2, y - 8, text, size=SIZE, anchor="middle", ink="backward")

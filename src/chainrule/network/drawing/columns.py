@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.graph.draw.fonts import text_width
+from chainrule.graph.draw.fonts import shortened, text_width
 from chainrule.graph.expression import Expression
 from chainrule.network.drawing.ellipsis import shown
 from chainrule.network.drawing.options import Options
@@ -23,6 +23,8 @@ Array = NDArray[Any]
 
 SIZE, LINE = 13.0, 17.0
 _MARGIN, _LEAST_GAP, _DOTS = 28.0, 110.0, 110.0
+# Of an open number of features so many places are drawn; the widest that a name may be.
+_OPEN, _NAME = 5, 170.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +105,7 @@ class _Columns:
     def _input(self) -> Column:
         features, most = self.subject.features, self.options.max_neurons
         # A number of features that is left open is drawn as a wide layer whose last number is x_n.
-        slots = shown(most + 1 if features is None else features, most)
+        slots = shown(most + 1, min(most, _OPEN)) if features is None else shown(features, most)
         labels = [self.words.element(self.subject.X, (slot or 0) + 1, self.example) for slot in slots]
         if features is None:
             labels[-1] = self.words.element(self.subject.X, "n", None)
@@ -121,7 +123,7 @@ class _Columns:
         one = layer.units == 1
         labels = [self.words.element(view.A, None if one else (slot or 0) + 1, self.example) for slot in slots]
         captions = [*layer_titles(self.subject, view), (counted(layer.units, "neuron"), "soft")]
-        captions += [(layer.activation.name, "forward"), (self._with_shape(view.A), "forward")]
+        captions += [(cut(layer.activation.name), "forward"), (self._with_shape(view.A), "forward")]
         captions += self._dropout(view.number)
         values = self._values(view.A)
         weights = self._weights(view)
@@ -145,9 +147,8 @@ class _Columns:
         head += [] if view.b is not None else [("no bias", "soft")]
         if self.options.backward:
             head += [(f"{self.words.gradient(node)}  {self.words.shape(node)}", "backward") for node in nodes]
-        if weights is not None and weights.size > 1:
-            what = self.words.gradient(nodes[0]) if self.gradients else "weights"
-            head.append((f"{what} up to ±{short(largest(weights))}", "soft"))
+        if weights is not None:
+            head.append((f"{'dJ/dw' if self.gradients else 'weights'} up to ±{short(largest(weights))}", "soft"))
         return head
 
     def _tooltip(self, label: str, slot: int | None, values: Array | None, view: LayerView | None = None) -> str:
@@ -193,7 +194,12 @@ def layer_titles(subject: Subject, view: LayerView) -> list[tuple[str, str]]:
     layer = view.dense
     last = view is subject.dense[-1]
     place = "output layer" if last else f"hidden layer {view.number}"
-    return [(layer.name, "ink"), (place, "soft")] if layer is not None and layer.name else [(place, "ink")]
+    return [(cut(layer.name), "ink"), (place, "soft")] if layer is not None and layer.name else [(place, "ink")]
+
+
+def cut(name: str) -> str:
+    """Return a name that a person gave, no wider than a column."""
+    return shortened(name, _NAME, SIZE, "bold")
 
 
 def counted(count: int, what: str) -> str:

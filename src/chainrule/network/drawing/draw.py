@@ -75,6 +75,8 @@ def draw_network(
     return Drawing(canvas.render(), summary)
 
 
+# A network of more layers is not written out.
+_SIZES = 8
 _MODULES = {
     "network": ("circles", "draw_circles"),
     "layers": ("layers_level", "draw_layers"),
@@ -91,14 +93,19 @@ _LEVELS = {
 
 def sizes_text(subject: Subject) -> str:
     """Write the sizes of a network from its input to its output, for example `2-4-1`."""
-    sizes = [view.dense.units for view in subject.dense if view.dense]
-    return "-".join(map(str, ["n" if subject.features is None else subject.features, *sizes]))
+    features = "n" if subject.features is None else str(subject.features)
+    sizes = [features, *(str(view.dense.units) for view in subject.dense if view.dense)]
+    if len(sizes) > _SIZES:
+        return "-".join([*sizes[: _SIZES - 1], "…", sizes[-1]]) + f" of {len(sizes) - 1:,} layers"
+    return "-".join(sizes)
 
 
 def described(subject: Subject) -> str:
     """Write what a network is made of, for people who cannot see its drawing."""
     layers = [view.dense for view in subject.dense if view.dense]
     parts = [f"layer {place}: {one.units} {one.activation.name}" for place, one in enumerate(layers, start=1)]
+    if len(parts) > _SIZES:
+        parts = [*parts[: _SIZES - 1], "…", parts[-1]]
     features = "n" if subject.features is None else f"{subject.features:,}"
     return f"input: {features}; " + "; ".join(parts)
 

@@ -45,7 +45,7 @@ class Options:
     example: int = 1
     classes: tuple[str, ...] = ()
     max_neurons: int = 8
-    max_layers: int = 12
+    max_layers: int = 8
     max_examples: int = 3
     learning_rate: float | None = None
 

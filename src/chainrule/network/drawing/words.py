@@ -142,3 +142,13 @@ def short(value: float) -> str:
     ('0.735', '-12300', '2')
     """
     return number_text(float(f"{value:.{_DIGITS}g}"))
+
+
+def shortest(value: float) -> str:
+    """Write a number as `short` does, with two significant digits where it has an exponent.
+
+    >>> shortest(0.73456), shortest(-6.62e-18)
+    ('0.735', '-6.6e-18')
+    """
+    text = short(value)
+    return number_text(float(f"{value:.2g}")) if "e" in text else text
