@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, SupportsIndex, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,11 @@ from chainrule.graph.expression import PARAMETER, Expression, parameter
 from chainrule.graph.shapes import M
 from chainrule.network.layers import Dense, Dropout, Layer, layer_from_dict
 from chainrule.network.text import table
+
+if TYPE_CHECKING:
+    from chainrule.graph.text import Notation
+    from chainrule.network.drawing.shapes_table import ShapesTable
+    from chainrule.network.losses import Function, Loss
 
 _MOST_LAYERS = 10_000
 
@@ -166,6 +171,34 @@ class Network:
             total += count
             rows.append((*_described(part), shapes.text(part.A.shape), f"{count:,}"))
         return table([*rows, ("total", "", "", "", "", f"{total:,}")], right=(5,))
+
+    def shapes(
+        self,
+        features: SupportsIndex | None = None,
+        *,
+        notation: Notation = "rows",
+        m: SupportsIndex | None = None,
+        loss: str | Loss | Function | None = None,
+    ) -> ShapesTable:
+        """Return a table of the shapes of every W, b, Z and A, for printing, notebooks and drawing.
+
+        Args:
+            features: how many numbers an example has; None leaves it open, as n.
+            notation: "rows" (W of shape (n_in, n_out)) or "columns" (an example a column, W of (n_out, n_in)).
+            m: the number of examples; None leaves it open.
+            loss: the loss, which decides the shape of y; None takes the one that suits the output.
+
+        Raises:
+            UserError: numbers that are no whole numbers from 1 up, or a loss that does not suit the network.
+
+        Example:
+            >>> import chainrule as cr
+            >>> print(cr.Network([cr.Dense(1, "sigmoid")]).shapes(3)["W1"].text)
+            (3, 1)
+        """
+        from chainrule.network.drawing.shapes_table import shapes_of
+
+        return shapes_of(self, features, notation=notation, m=m, loss=loss)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the architecture as plain values, for a file.
