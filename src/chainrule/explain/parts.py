@@ -360,7 +360,7 @@ class Neighbour:
         class_name: its class.
         answer: what the model says of it, in words.
         distance: the Euclidean distance in the space that is searched.
-        row: (n,) as it was read, for a thumbnail.
+        row: (n,) as it was read, for a thumbnail; None where its picture is no longer there.
     """
 
     name: str
@@ -368,7 +368,7 @@ class Neighbour:
     class_name: str
     answer: str
     distance: float
-    row: Array
+    row: Array | None
 
 
 @dataclass(frozen=True, eq=False)
