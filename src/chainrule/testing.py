@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.errors import UserError
-from chainrule.graph.expression import Expression, topological, variable
+from chainrule.graph.expression import Expression, variable
 from chainrule.graph.gradients import gradients
 from chainrule.graph.ops.reduction import sum
 from chainrule.graph.value import Values, bind, value
+from chainrule.graph.walk import topological
 
 _Given = Mapping[Expression, NDArray[np.float64]]
 _ORDINALS = {1: "first", 2: "second", 3: "third"}

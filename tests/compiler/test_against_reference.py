@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import chainrule as cr
-from chainrule.graph.expression import topological
+from chainrule.graph.walk import topological
 from tests.compiler import graphs
 from tests.compiler.graphs import Grown
 from tests.compiler.running import Array, assert_agrees, assert_close, compile_entry, reference, run

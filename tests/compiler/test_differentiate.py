@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 import chainrule as cr
 from chainrule.compiler.differentiate import differentiate
 from chainrule.compiler.program import memory_of, sources_of
-from chainrule.graph.expression import Expression, topological
+from chainrule.graph.expression import Expression
+from chainrule.graph.walk import topological
 from tests.compiler import graphs
 from tests.compiler.graphs import Grown
 from tests.compiler.running import Array, assert_close, compile_entry, reference, run

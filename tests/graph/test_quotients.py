@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import chainrule as cr
-from chainrule.graph.expression import Expression, topological
+from chainrule.graph.expression import Expression
 from chainrule.graph.quotients import is_positive
 from chainrule.graph.rewrite import stable
+from chainrule.graph.walk import topological
 
 from .test_rewrite import BINARY, PICKED, SOFTMAX, Z, binary
 

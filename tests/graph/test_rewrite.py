@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import chainrule as cr
-from chainrule.graph.expression import Expression, apply, topological
+from chainrule.graph.expression import Expression, apply
 from chainrule.graph.rewrite import merge_common, stable
+from chainrule.graph.walk import topological
 
 from .cases import ALL, Case
 

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 import chainrule as cr
 from chainrule.errors import UserError
 from chainrule.graph import serialize
-from chainrule.graph.expression import Expression, apply, topological
+from chainrule.graph.expression import Expression, apply
 from chainrule.graph.op import REGISTRY, Op
 from chainrule.graph.serialize import from_data, to_data
+from chainrule.graph.walk import topological
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 

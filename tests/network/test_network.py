@@ -131,7 +131,7 @@ def test_dropout_keeps_the_mean_and_scales_what_it_keeps(rate: float) -> None:
 
 
 def _nodes(root: Expression) -> list[Expression]:
-    from chainrule.graph.expression import topological
+    from chainrule.graph.walk import topological
 
     return topological([root])
 

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import ArrayLike, NDArray
 
 import chainrule as cr
-from chainrule.graph.expression import topological
+from chainrule.graph.walk import topological
 from chainrule.training.optimizers import OPTIMIZERS, Optimizer, optimizer_of
 
 W, B = cr.parameter("w", (3,)), cr.parameter("b")

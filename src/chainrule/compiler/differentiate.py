@@ -12,10 +12,11 @@ from functools import reduce
 from operator import add
 
 from chainrule.compiler.sections import sums_over_examples
-from chainrule.graph.expression import Expression, rebuild, substitute, topological, variable
+from chainrule.graph.expression import Expression, variable
 from chainrule.graph.gradients import gradients
 from chainrule.graph.rewrite import stable
 from chainrule.graph.simplify import simplify
+from chainrule.graph.walk import rebuild, substitute, topological
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chainrule.graph import shapes
-from chainrule.graph.expression import EXAMPLES, Expression, constant, is_constant, rebuild, topological
+from chainrule.graph.expression import EXAMPLES, Expression, constant, is_constant
 from chainrule.graph.ops.elementwise import sqrt
 from chainrule.graph.ops.shape import reshape
 from chainrule.graph.rewrite import merge_common
 from chainrule.graph.simplify import simplified, simplify
+from chainrule.graph.walk import rebuild, topological
 
 
 def prepare(roots: Sequence[Expression]) -> list[Expression]:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from chainrule.graph import shapes
-from chainrule.graph.expression import Expression, topological
+from chainrule.graph.expression import Expression
+from chainrule.graph.walk import topological
 
 
 @dataclass(frozen=True)

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from operator import attrgetter
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NoReturn, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from chainrule.errors import UserError
 from chainrule.graph import shapes
+from chainrule.graph.draw.shown import Drawn
 from chainrule.graph.op import REGISTRY, Array, Op, ShapeMismatch, register
 from chainrule.graph.shapes import M, Shape
+
+if TYPE_CHECKING:
+    from chainrule.graph.draw.colors import Theme
+    from chainrule.graph.draw.drawing import Drawing
+    from chainrule.graph.text import Notation
 
 Operand: TypeAlias = "Expression | ArrayLike"
 
 _NO_ATTRIBUTES: Mapping[str, Any] = MappingProxyType({})
 
 
-class Expression:
+class Expression(Drawn):
     """A node of the graph: an operation on inputs, with a shape and an optional name.
 
     Build expressions with Python's operators and chainrule's functions; they never change afterwards. Expressions
@@ -81,6 +86,43 @@ class Expression:
         5 * u
         """
         return Expression(self.op, self.inputs, self.attributes, name)
+
+    def draw(
+        self,
+        *,
+        backward: bool = False,
+        notation: Notation = "rows",
+        theme: Theme = "auto",
+        max_nodes: SupportsIndex = 300,
+    ) -> Drawing:
+        """Draw the graph from left to right, a box a node; notebooks show it by themselves.
+
+        Args:
+            backward: whether the local derivatives are shown too, as formulas.
+            notation: "rows" (X of shape (m, n)) or "columns" (X of shape (n, m)).
+            theme: "auto" follows the page, "light" and "dark" do not.
+            max_nodes: how many nodes one picture may have.
+
+        Raises:
+            UserError: more nodes than that.
+
+        >>> import chainrule as cr
+        >>> a, b = cr.variables("a b")
+        >>> (a * b).draw()
+        <Drawing of J = a * b, 3 nodes>
+        """
+        from chainrule.graph.draw.graph import draw_graph
+        from chainrule.graph.trace.graph_view import Formulas
+
+        return draw_graph(Formulas(self), backward=backward, notation=notation, theme=theme, max_nodes=max_nodes)
+
+    def dot(self, *, backward: bool = False, notation: Notation = "rows") -> str:
+        """Return the graph in the DOT language, for Graphviz; the arguments are those of `draw`."""
+        from chainrule.graph.draw.dot import dot_text
+        from chainrule.graph.draw.graph import views_of
+        from chainrule.graph.trace.graph_view import Formulas
+
+        return dot_text(views_of(Formulas(self), backward=backward, notation=notation))
 
     def __bool__(self) -> NoReturn:
         raise UserError(
@@ -331,46 +373,6 @@ def draw(shape: int | Iterable[int | str], *, node: int) -> Expression:
         ('m', 3)
     """
     return Expression(DRAW, (), {"shape": shapes.as_shape(shape), "node": node})
-
-
-def topological(
-    roots: Iterable[Expression],
-    inputs_of: Callable[[Expression], Sequence[Expression]] = attrgetter("inputs"),
-) -> list[Expression]:
-    """List every node that the roots depend on, inputs before the nodes that use them.
-
-    Args:
-        roots: where to start.
-        inputs_of: which nodes count as a node's inputs.
-    """
-    order: list[Expression] = []
-    seen: set[Expression] = set()
-    stack = [(root, False) for root in reversed(list(roots))]
-    while stack:
-        node, inputs_done = stack.pop()
-        if inputs_done:
-            order.append(node)
-        elif node not in seen:
-            seen.add(node)
-            stack.append((node, True))
-            stack.extend((source, False) for source in reversed(inputs_of(node)) if source not in seen)
-    return order
-
-
-def rebuild(node: Expression, inputs: Sequence[Expression]) -> Expression:
-    """Return the node with other inputs; the node itself where they are the same."""
-    if all(new is old for new, old in zip(inputs, node.inputs, strict=True)):
-        return node
-    return Expression(node.op, inputs, node.attributes, node.name)
-
-
-def substitute(roots: Sequence[Expression], replacement: Mapping[Expression, Expression]) -> list[Expression]:
-    """Return copies of the roots in which each key of `replacement` is replaced by its value."""
-    done: dict[Expression, Expression] = dict(replacement)
-    for node in topological(roots):
-        if node not in done:
-            done[node] = rebuild(node, [done[source] for source in node.inputs])
-    return [done[root] for root in roots]
 
 
 def is_constant(node: Expression, number: float | None = None) -> bool:

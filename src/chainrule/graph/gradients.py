@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chainrule.errors import UserError
-from chainrule.graph.expression import Expression, constant, short, topological
+from chainrule.graph.expression import Expression, constant, short
 from chainrule.graph.ops.shape import broadcast_to, sum_to
 from chainrule.graph.simplify import simplified, simplify
+from chainrule.graph.walk import topological
 
 
 def gradients(J: Expression, nodes: Sequence[Expression] | Expression) -> list[Expression]:

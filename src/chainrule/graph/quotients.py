@@ -13,12 +13,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import permutations
 
-from chainrule.graph.expression import Expression, apply, is_constant, rebuild
+from chainrule.graph.expression import Expression, apply, is_constant
 from chainrule.graph.ops.activation import sigmoid
 from chainrule.graph.ops.reduction import softmax
 from chainrule.graph.ops.shape import broadcast_to, pick, reshape
 from chainrule.graph.products import Product, product, without
 from chainrule.graph.shapes import M, Shape
+from chainrule.graph.walk import rebuild
 
 # How far into an expression its sign is looked for.
 _DEEPEST = 6

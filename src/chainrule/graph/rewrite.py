@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from chainrule.graph.expression import CONSTANT, DRAW, Expression, apply, is_constant, rebuild, topological
+from chainrule.graph.expression import CONSTANT, DRAW, Expression, apply, is_constant
 from chainrule.graph.logits import find_cross_entropy
 from chainrule.graph.ops.activation import sigmoid, softplus
 from chainrule.graph.ops.elementwise import log, log1p, where
@@ -27,6 +27,7 @@ from chainrule.graph.quotients import (
     quotient_of_exponentials,
 )
 from chainrule.graph.shapes import M, Shape
+from chainrule.graph.walk import rebuild, topological
 
 # How far into a product or a choice a logarithm is taken apart.
 _DEEPEST = 6

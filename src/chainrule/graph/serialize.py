@@ -16,18 +16,9 @@ import numpy as np
 
 from chainrule.errors import UserError
 from chainrule.graph import shapes
-from chainrule.graph.expression import (
-    CONSTANT,
-    COUNT,
-    DRAW,
-    EXAMPLES,
-    PARAMETER,
-    VARIABLE,
-    Expression,
-    is_constant,
-    topological,
-)
+from chainrule.graph.expression import CONSTANT, COUNT, DRAW, EXAMPLES, PARAMETER, VARIABLE, Expression, is_constant
 from chainrule.graph.op import REGISTRY, Array, Op
+from chainrule.graph.walk import topological
 
 MOST_NODES = 10_000
 MOST_NUMBERS = 1_000_000

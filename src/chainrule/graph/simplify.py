@@ -10,16 +10,9 @@ from collections.abc import Callable, Collection, Sequence
 import numpy as np
 
 from chainrule.graph import shapes
-from chainrule.graph.expression import (
-    Expression,
-    apply,
-    constant,
-    example_count,
-    is_constant,
-    rebuild,
-    topological,
-)
+from chainrule.graph.expression import Expression, apply, constant, example_count, is_constant
 from chainrule.graph.ops.shape import broadcast_to
+from chainrule.graph.walk import rebuild, topological
 
 # Larger constants stay unfolded: a program should not carry arrays that nobody wrote.
 _LARGEST_FOLDED = 4096

@@ -10,19 +10,9 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from chainrule.errors import UserError
 from chainrule.graph import shapes
-from chainrule.graph.expression import (
-    CONSTANT,
-    COUNT,
-    DRAW,
-    EXAMPLES,
-    PARAMETER,
-    VARIABLE,
-    Expression,
-    substitute,
-    topological,
-    variable,
-)
+from chainrule.graph.expression import CONSTANT, COUNT, DRAW, EXAMPLES, PARAMETER, VARIABLE, Expression, variable
 from chainrule.graph.rewrite import stable
+from chainrule.graph.walk import substitute, topological
 from chainrule.random import uniform
 
 Values = Mapping[Any, ArrayLike]

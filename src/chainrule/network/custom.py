@@ -10,9 +10,10 @@ from typing import Any, TypeAlias
 
 from chainrule.errors import UserError
 from chainrule.graph import shapes
-from chainrule.graph.expression import CONSTANT, COUNT, VARIABLE, Expression, substitute, topological, variable
+from chainrule.graph.expression import CONSTANT, COUNT, VARIABLE, Expression, variable
 from chainrule.graph.serialize import from_data, to_data
 from chainrule.graph.shapes import Shape
+from chainrule.graph.walk import substitute, topological
 
 Function: TypeAlias = Callable[..., Expression]
 

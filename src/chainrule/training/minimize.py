@@ -13,7 +13,8 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from chainrule.arguments import array_of, float_dtype, whole
 from chainrule.errors import UserError
 from chainrule.graph import shapes
-from chainrule.graph.expression import Expression, topological
+from chainrule.graph.expression import Expression
+from chainrule.graph.walk import topological
 from chainrule.progress import track
 from chainrule.training.batches import batch_stream, rows_in_batch
 from chainrule.training.descent import Descent

@@ -205,7 +205,7 @@ _BUILD: list[Any] = [
 
 
 def _names(J: Expression) -> set[str]:
-    from chainrule.graph.expression import topological
+    from chainrule.graph.walk import topological
 
     return {str(node) for node in topological([J]) if node.op.name == "variable"}
 

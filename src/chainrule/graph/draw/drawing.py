@@ -21,8 +21,7 @@ class Drawing:
     Example:
         >>> import chainrule as cr
         >>> a, b = cr.variables("a b")
-        >>> from chainrule.graph.draw.graph import draw_expression
-        >>> draw_expression(a * b)
+        >>> (a * b).draw()
         <Drawing of J = a * b, 3 nodes>
     """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import count
 
-from chainrule.graph.expression import CONSTANT, COUNT, DRAW, Expression
+from chainrule.graph.expression import CONSTANT, COUNT, DRAW, PARAMETER, Expression
 from chainrule.graph.text import formula
 
 # They change nothing but the shape; a person sees through them.
@@ -33,6 +33,19 @@ def seen_through(node: Expression) -> Expression:
 def is_shown(node: Expression) -> bool:
     """Tell whether a node is a step of its own: no constant, not the number of examples, no bookkeeping."""
     return node.op is not CONSTANT and node.op is not COUNT and not is_bookkeeping(node)
+
+
+def depend_on_parameters(nodes: Sequence[Expression]) -> set[Expression]:
+    """Return the nodes through which training moves parameters; every node where the graph has none.
+
+    Args:
+        nodes: in topological order.
+    """
+    found: set[Expression] = set()
+    for node in nodes:
+        if node.op is PARAMETER or any(source in found for source in node.inputs):
+            found.add(node)
+    return found or set(nodes)
 
 
 def labels_of(nodes: Sequence[Expression]) -> dict[Expression, str]:

@@ -34,7 +34,7 @@ class Local:
     Args:
         node: a shown node of the trace.
         labels: the word of every node.
-        values: the value of every node.
+        values: the value of every node; empty where only formulas are wanted.
         count: the number of examples, where there are any.
         leaf: whether the node's value was given, so that its inputs do not count.
     """
@@ -56,8 +56,10 @@ class Local:
         self.node = node
         self.label = labels[node]
         self.alone = Expression(node.op, inputs, node.attributes, self.label) if inputs else node
-        self.given = {stand_in: values[source] for source, stand_in in stand_ins.items() if stand_in is not source}
-        self.given[self.alone] = values[node]
+        stands_for = {stand_in: source for source, stand_in in stand_ins.items() if stand_in is not source}
+        stands_for[self.alone] = node
+        self.named = frozenset(stands_for)
+        self.given = {stand_in: values[source] for stand_in, source in stands_for.items() if source in values}
         self.count = count
 
     def formula(self, notation: Notation = "rows") -> str:
@@ -111,7 +113,7 @@ class Local:
         if not known:
             return None
         # Merged first, so that a part that comes twice is written as two times it.
-        return simplify([reduce(add, merge_common(known))], keep=self.given)[0]
+        return simplify([reduce(add, merge_common(known))], keep=self.named)[0]
 
 
 def _seen(source: Expression) -> bool:

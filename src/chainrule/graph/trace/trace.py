@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsFloat, SupportsIndex
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from chainrule.errors import UserError
-from chainrule.graph.expression import Expression, topological
+from chainrule.graph.draw.shown import Drawn
+from chainrule.graph.expression import Expression
 from chainrule.graph.text import Notation
 from chainrule.graph.trace.labels import is_bookkeeping, is_shown, labels_of, seen_through
 from chainrule.graph.trace.local import Edge, Local
 from chainrule.graph.value import Values, bind, count_examples, evaluate
+from chainrule.graph.walk import topological
 
 if TYPE_CHECKING:
+    from chainrule.graph.draw.colors import Theme
+    from chainrule.graph.draw.drawing import Drawing
     from chainrule.graph.trace.check import Check
     from chainrule.graph.trace.steps import Step
     from chainrule.graph.trace.trained import Trained
@@ -77,7 +81,7 @@ def trace(
     return Trace(J, {node: np.array(value) for node, value in found.items()}, frozenset(given), count)
 
 
-class Trace:
+class Trace(Drawn):
     """A graph with numbers; made by `cr.trace`.
 
     Attributes:
@@ -298,6 +302,55 @@ class Trace:
         from chainrule.graph.trace.worksheet import worksheet_of
 
         return worksheet_of(self, blank, notation)
+
+    def draw(
+        self,
+        *,
+        update: SupportsFloat | None = None,
+        every_gradient: bool = False,
+        notation: Notation = "rows",
+        theme: Theme = "auto",
+        max_nodes: SupportsIndex = 300,
+    ) -> Drawing:
+        """Draw the graph with its values and, after `backward`, its derivatives; notebooks show it by themselves.
+
+        Args:
+            update: a learning rate; then each parameter shows its update by gradient descent and the arrow back.
+            every_gradient: whether the gradients of data are shown too; where the graph has parameters, training
+                needs only those on the way to them.
+            notation: "rows" (X of shape (m, n)) or "columns" (X of shape (n, m)).
+            theme: "auto" follows the page, "light" and "dark" do not.
+            max_nodes: how many nodes one picture may have.
+
+        Raises:
+            UserError: more nodes than that, or an update without gradients.
+
+        Example:
+            >>> import chainrule as cr
+            >>> w, x = cr.parameter("w"), cr.variable("x")
+            >>> trace = cr.trace((w * x).named("z") ** 2, w=2.0, x=3.0).backward()
+            >>> trace.draw(update=0.1)
+            <Drawing of J = z ** 2, 4 nodes>
+        """
+        from chainrule.graph.draw.graph import draw_graph
+
+        return draw_graph(
+            self,
+            backward=self.has_gradients,
+            every_gradient=every_gradient,
+            update=update,
+            notation=notation,
+            theme=theme,
+            max_nodes=max_nodes,
+        )
+
+    def dot(self, *, every_gradient: bool = False, notation: Notation = "rows") -> str:
+        """Return the graph with its numbers in the DOT language, for Graphviz."""
+        from chainrule.graph.draw.dot import dot_text
+        from chainrule.graph.draw.graph import views_of
+
+        backward = self.has_gradients
+        return dot_text(views_of(self, backward=backward, every_gradient=every_gradient, notation=notation))
 
     def __str__(self) -> str:
         return "\n".join(step.text for step in self.steps())

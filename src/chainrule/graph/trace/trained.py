@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
-from chainrule.graph.expression import PARAMETER, Expression, substitute, topological, variable
+from chainrule.graph.expression import Expression, variable
 from chainrule.graph.gradients import gradients
 from chainrule.graph.rewrite import stable_copies
 from chainrule.graph.text import Notation, formula
+from chainrule.graph.trace.labels import depend_on_parameters
 from chainrule.graph.trace.wording import value_text
 from chainrule.graph.value import evaluate
+from chainrule.graph.walk import substitute, topological
 
 if TYPE_CHECKING:
     from chainrule.graph.trace.trace import Trace
@@ -74,7 +76,7 @@ def trained_forms(trace: Trace) -> tuple[Trained, ...]:
     cut = _cut_at_given(trace)
     J = cut[trace.J]
     copies = stable_copies([J])
-    learns = _depends_on_parameters(trace)
+    learns = depend_on_parameters(trace.nodes)
     nodes = [node for node in _where_rewritten(trace, cut, copies) if trace.reached(node) and node in learns]
     if not nodes:
         return ()
@@ -89,15 +91,6 @@ def trained_forms(trace: Trace) -> tuple[Trained, ...]:
         Trained(node, f"d{root}/d{trace.label(node)}", merged[g], labels, results[merged[g]], trace.gradient(node))
         for node, g in zip(nodes, found, strict=True)
     )
-
-
-def _depends_on_parameters(trace: Trace) -> set[Expression]:
-    """Return the nodes through which training moves parameters; every node where the graph has none."""
-    found: set[Expression] = set()
-    for node in trace.nodes:
-        if node.op is PARAMETER or any(source in found for source in node.inputs):
-            found.add(node)
-    return found or set(trace.nodes)
 
 
 def _cut_at_given(trace: Trace) -> dict[Expression, Expression]:

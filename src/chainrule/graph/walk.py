@@ -1,0 +1,48 @@
+"""Walks through graphs: in the order of computation, and to copies in which some nodes are replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter
+
+from chainrule.graph.expression import Expression
+
+
+def topological(
+    roots: Iterable[Expression],
+    inputs_of: Callable[[Expression], Sequence[Expression]] = attrgetter("inputs"),
+) -> list[Expression]:
+    """List every node that the roots depend on, inputs before the nodes that use them.
+
+    Args:
+        roots: where to start.
+        inputs_of: which nodes count as a node's inputs.
+    """
+    order: list[Expression] = []
+    seen: set[Expression] = set()
+    stack = [(root, False) for root in reversed(list(roots))]
+    while stack:
+        node, inputs_done = stack.pop()
+        if inputs_done:
+            order.append(node)
+        elif node not in seen:
+            seen.add(node)
+            stack.append((node, True))
+            stack.extend((source, False) for source in reversed(inputs_of(node)) if source not in seen)
+    return order
+
+
+def rebuild(node: Expression, inputs: Sequence[Expression]) -> Expression:
+    """Return the node with other inputs; the node itself where they are the same."""
+    if all(new is old for new, old in zip(inputs, node.inputs, strict=True)):
+        return node
+    return Expression(node.op, inputs, node.attributes, node.name)
+
+
+def substitute(roots: Sequence[Expression], replacement: Mapping[Expression, Expression]) -> list[Expression]:
+    """Return copies of the roots in which each key of `replacement` is replaced by its value."""
+    done: dict[Expression, Expression] = dict(replacement)
+    for node in topological(roots):
+        if node not in done:
+            done[node] = rebuild(node, [done[source] for source in node.inputs])
+    return [done[root] for root in roots]
