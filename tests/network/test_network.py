@@ -12,9 +12,10 @@ import chainrule as cr
 from chainrule.errors import UserError
 from chainrule.graph.expression import Expression
 from chainrule.network.activations import ACTIVATIONS
+from chainrule.network.connected import Connected
 from chainrule.network.initializers import INITIALIZERS
 from chainrule.network.layers import Layer, layer_from_dict
-from chainrule.network.network import Connected, Network, dense_network, initial_values
+from chainrule.network.network import Network, dense_network, initial_values
 
 
 def cubed(z: Expression) -> Expression:

@@ -8,8 +8,9 @@ import torch
 
 import chainrule as cr
 from chainrule.network.activations import ACTIVATIONS, activation
+from chainrule.network.connected import Connected
 from chainrule.network.losses import LOSSES, Loss, loss, mean_cost, per_example
-from chainrule.network.network import Connected, Network, initial_values
+from chainrule.network.network import Network, initial_values
 from chainrule.network.penalties import penalised
 
 F = torch.nn.functional

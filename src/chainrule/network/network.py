@@ -4,69 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, SupportsIndex, TypeAlias
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.errors import UserError
 from chainrule.graph import shapes
-from chainrule.graph.expression import PARAMETER, Expression, parameter
+from chainrule.graph.expression import PARAMETER, Expression
 from chainrule.graph.shapes import M
+from chainrule.network.connected import Connected, ConnectedLayer, Shared, connect_dense
 from chainrule.network.layers import Dense, Dropout, Layer, layer_from_dict
 from chainrule.network.text import table
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from chainrule.graph.draw.colors import Theme
+    from chainrule.graph.draw.drawing import Drawing
     from chainrule.graph.text import Notation
+    from chainrule.graph.trace.trace import Trace
+    from chainrule.network.drawing.options import Level
     from chainrule.network.drawing.shapes_table import ShapesTable
     from chainrule.network.losses import Function, Loss
 
 _MOST_LAYERS = 10_000
-
-
-@dataclass(frozen=True, eq=False)
-class ConnectedLayer:
-    """A layer in a graph.
-
-    Attributes:
-        layer: its description.
-        parameters: "W" and, with bias, "b"; nothing for dropout.
-        Z: A_previous @ W + b; None for dropout.
-        A: what the layer gives on; for the identity, Z itself.
-    """
-
-    layer: Layer
-    parameters: Mapping[str, Expression]
-    Z: Expression | None
-    A: Expression
-
-
-@dataclass(frozen=True, eq=False)
-class Connected:
-    """A network in a graph.
-
-    Attributes:
-        X: what it was connected to.
-        output: y_hat, of shape (m, outputs).
-        layers: each layer's expressions, in order.
-    """
-
-    X: Expression
-    output: Expression
-    layers: tuple[ConnectedLayer, ...]
-
-    @property
-    def parameters(self) -> list[Expression]:
-        """All parameters in order: W1, b1, W2, ..."""
-        return [node for layer in self.layers for node in layer.parameters.values()]
-
-    @property
-    def weights(self) -> list[Expression]:
-        """The W of each layer, which penalties apply to."""
-        return [layer.parameters["W"] for layer in self.layers if "W" in layer.parameters]
-
-
-Shared: TypeAlias = "Connected | Sequence[Expression] | Sequence[Mapping[str, Expression]]"
 
 
 @dataclass(frozen=True, init=False)
@@ -129,7 +91,7 @@ class Network:
         for position, layer in enumerate(self.layers):
             if isinstance(layer, Dense):
                 number += 1
-                connected.append(_connect_dense(layer, A, number, given))
+                connected.append(connect_dense(layer, A, number, given))
             elif isinstance(layer, Dropout):
                 A = layer(A, node=position) if training else A
                 connected.append(ConnectedLayer(layer, {}, None, A))
@@ -171,6 +133,83 @@ class Network:
             total += count
             rows.append((*_described(part), shapes.text(part.A.shape), f"{count:,}"))
         return table([*rows, ("total", "", "", "", "", f"{total:,}")], right=(5,))
+
+    def draw(
+        self,
+        features: SupportsIndex | None = None,
+        *,
+        level: Level = "network",
+        parameters: Mapping[str, ArrayLike] | None = None,
+        X: ArrayLike | None = None,
+        y: ArrayLike | None = None,
+        loss: str | Loss | Function | None = None,
+        trace: Trace | None = None,
+        backward: bool = False,
+        learning_rate: float | None = None,
+        notation: Notation = "rows",
+        theme: Theme = "auto",
+        layer: SupportsIndex = 1,
+        neuron: SupportsIndex = 1,
+        example: SupportsIndex = 1,
+        classes: Sequence[object] | None = None,
+        max_neurons: SupportsIndex = 8,
+        max_layers: SupportsIndex = 8,
+        max_examples: SupportsIndex = 3,
+    ) -> Drawing:
+        """Draw the network as SVG: a notebook shows it, `save` writes it to a file.
+
+        Args:
+            features: how many numbers an example has; None reads it off the numbers, or leaves it open, as n.
+            level: "network" (a circle a neuron, a line a weight), "layers" (a layer a box, with the derivatives),
+                "neuron" (one neuron, opened into its linear part and its activation), "examples" (the examples
+                one below the other, meeting in J).
+            parameters: the values by name, W1 of shape (n_in, n_out), b1 of shape (n_out,), ...: then the wider a
+                line, the larger the weight, and its colour is the sign.
+            X: rows of shape (m, n), read as the first layer reads them: then the values are shown.
+            y: their labels, in the shape that the loss reads, or (m, 1) in the place of (m,).
+            loss: what J is the mean of; None takes the loss that suits the output.
+            trace: in the place of all of these the trace of the network's cost, from `cr.trace`.
+            backward: whether gradients are shown, in numbers where there are X and y.
+            learning_rate: with gradients, of the update that is shown.
+            notation: "rows" (W1 of shape (n_in, n_out)) or "columns" (W^[1] of shape (n_out, n_in), a^[1](i)).
+            theme: "auto" (light or dark as the page is), "light" or "dark".
+            layer, neuron: which one to open, counted from 1.
+            example: whose values are shown, counted from 1.
+            classes: names of the outputs; of the negative and the positive class where there is one output.
+            max_neurons, max_layers, max_examples: how many are drawn before an ellipsis stands for the rest.
+
+        Raises:
+            UserError: numbers that are missing or do not fit the network; a choice that there is not.
+
+        Example:
+            >>> import chainrule as cr
+            >>> network = cr.Network([cr.Dense(4, "relu"), cr.Dense(1, "sigmoid")])
+            >>> network.draw(2)
+            <Drawing of the network 2-4-1>
+        """
+        from chainrule.network.drawing.draw import draw_network
+
+        return draw_network(
+            self,
+            features,
+            level=level,
+            parameters=parameters,
+            X=X,
+            y=y,
+            loss=loss,
+            trace=trace,
+            backward=backward,
+            learning_rate=learning_rate,
+            notation=notation,
+            theme=theme,
+            layer=layer,
+            neuron=neuron,
+            example=example,
+            classes=classes,
+            max_neurons=max_neurons,
+            max_layers=max_layers,
+            max_examples=max_examples,
+        )
 
     def shapes(
         self,
@@ -302,30 +341,6 @@ def _checked_layers(layers: Sequence[Layer]) -> tuple[Layer, ...]:
             f"Network: {layers[-1]!r} is the last layer and would drop the answer; end with a Dense layer"
         )
     return tuple(layers)
-
-
-def _connect_dense(layer: Dense, A: Expression, number: int, given: list[Expression] | None) -> ConnectedLayer:
-    inputs = A.shape[1]
-    made = {"W": _parameter(f"W{number}", (inputs, layer.units), layer.initializer, given)}
-    Z = A @ made["W"]
-    if layer.bias:
-        made["b"] = _parameter(f"b{number}", (layer.units,), 0.0, given)
-        Z = Z + made["b"]
-    Z = Z.named(f"Z{number}")
-    active = layer.activation(Z)
-    return ConnectedLayer(layer, made, Z, Z if active is Z else active.named(f"A{number}"))
-
-
-def _parameter(name: str, shape: shapes.Shape, init: Any, given: list[Expression] | None) -> Expression:
-    if given is None:
-        return parameter(name, [axis for axis in shape if axis != M], init)
-    shared = given.pop(0)
-    if shared.shape != shape:
-        raise UserError(
-            f"connect: {name} must have shape {shapes.text(shape)}, but the {shared} that was given has shape "
-            f"{shapes.text(shared.shape)}; does X have as many features as before?"
-        )
-    return shared
 
 
 def _described(part: ConnectedLayer) -> tuple[str, str, str, str]:

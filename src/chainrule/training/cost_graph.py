@@ -15,8 +15,9 @@ from chainrule.graph.ops.reduction import mean
 from chainrule.graph.ops.reduction import sum as sum_of
 from chainrule.graph.ops.shape import pick, reshape
 from chainrule.graph.shapes import fixed, size
+from chainrule.network.connected import Connected
 from chainrule.network.losses import Loss, mean_cost
-from chainrule.network.network import Connected, Network, initial_values
+from chainrule.network.network import Network, initial_values
 from chainrule.network.outputs import labels_input as labels_input
 from chainrule.network.penalties import penalised
 from chainrule.network.preprocessing import Preprocessing

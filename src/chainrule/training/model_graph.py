@@ -12,8 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 from chainrule.graph.expression import Expression, examples
 from chainrule.graph.rewrite import stable
 from chainrule.graph.value import evaluate
+from chainrule.network.connected import Connected, ConnectedLayer
 from chainrule.network.losses import Loss, mean_cost
-from chainrule.network.network import Connected, ConnectedLayer, Network
+from chainrule.network.network import Network
 from chainrule.network.outputs import labels_input
 from chainrule.network.preprocessing import Preprocessing
 from chainrule.training.cost_graph import accuracy

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any, SupportsIndex
 
 from numpy.typing import ArrayLike
 
 from chainrule.errors import UserError
-from chainrule.graph.draw.colors import Theme
 from chainrule.graph.draw.drawing import Drawing
 from chainrule.graph.draw.svg import Canvas
-from chainrule.graph.text import Notation
 from chainrule.graph.trace.trace import Trace
 from chainrule.network.drawing.options import Level, Options, checked_options
 from chainrule.network.drawing.subject import LossChoice, Subject, subject_of
@@ -26,23 +24,13 @@ def draw_network(
     network: Network,
     features: SupportsIndex | None = None,
     *,
-    level: Level = "network",
     parameters: Mapping[str, ArrayLike] | None = None,
     X: ArrayLike | None = None,
     y: ArrayLike | None = None,
     loss: LossChoice = None,
     trace: Trace | None = None,
     backward: bool = False,
-    notation: Notation = "rows",
-    theme: Theme = "auto",
-    layer: SupportsIndex = 1,
-    neuron: SupportsIndex = 1,
-    example: SupportsIndex = 1,
-    classes: Sequence[Any] | None = None,
-    max_neurons: SupportsIndex = Options.max_neurons,
-    max_layers: SupportsIndex = Options.max_layers,
-    max_examples: SupportsIndex = Options.max_examples,
-    learning_rate: float | None = None,
+    **choices: Any,
 ) -> Drawing:
     """Draw a network; `Network.draw` says what everything means.
 
@@ -50,28 +38,14 @@ def draw_network(
     >>> draw_network(Network([Dense(4, "relu"), Dense(1, "sigmoid")]), 2)
     <Drawing of the network 2-4-1>
     """
-    options = checked_options(
-        network,
-        level=level,
-        backward=backward,
-        notation=notation,
-        theme=theme,
-        layer=layer,
-        neuron=neuron,
-        example=example,
-        classes=classes,
-        max_neurons=max_neurons,
-        max_layers=max_layers,
-        max_examples=max_examples,
-        learning_rate=learning_rate,
-    )
+    options = checked_options(network, backward=backward, **choices)
     subject = subject_of(
         network, features, parameters=parameters, X=X, y=y, loss=loss, given=trace, backward=backward
     )
     _check_example(subject, options)
-    summary = f"the network {sizes_text(subject)}" + _LEVELS[level]
+    summary = f"the network {sizes_text(subject)}" + _LEVELS[options.level]
     canvas = Canvas(f"A drawing of {summary}", theme=options.theme, description=described(subject))
-    _drawing_of(level)(canvas, subject, options, Words(subject, options.notation))
+    _drawing_of(options.level)(canvas, subject, options, Words(subject, options.notation))
     return Drawing(canvas.render(), summary)
 
 
