@@ -11,8 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.errors import UserError
+from chainrule.graph.expression import examples
+from chainrule.graph.rewrite import stable
+from chainrule.graph.walk import substitute
 from chainrule.random import normal
-from chainrule.training.model_graph import Evaluator
+from chainrule.threads import one_thread_for_products
+from chainrule.training.model_graph import Evaluator, ModelGraph
 
 Array = NDArray[Any]
 Parameters = Mapping[str, Array]
@@ -54,10 +58,25 @@ class Plane:
         da, db = np.linalg.lstsq(directions, difference, rcond=None)[0]
         return float(self.at[0] + da), float(self.at[1] + db)
 
-    def costs(self, evaluator: Evaluator, a: Array, b: Array) -> NDArray[np.float64]:
-        """Return the first value of an evaluator at each point, shape (len(b), len(a))."""
-        found = [[float(evaluator(self.parameters(x, y))[0]) for x in a] for y in b]
-        return np.array(found)
+    def costs(self, graph: ModelGraph, a: Array, b: Array) -> NDArray[np.float64]:
+        """Return the cost at each point, shape (len(b), len(a))."""
+        # Z1 is linear in W1 and b1, so it is put together from three products instead of computed at each point.
+        Z1 = graph.layers[0].Z
+        assert Z1 is not None
+        first_layer = {str(node.name) for node in graph.layers[0].parameters.values()}
+        valued = graph.evaluator([Z1])
+        start, along, across = (valued(one)[0] for one in (self.origin, self.first, self.second))
+        Z = examples("Z1", features=int(Z1.shape[1]))
+        others = tuple(node for node in graph.connected.parameters if node.name not in first_layer)
+        roots = tuple(stable(substitute([graph.J], {Z1: Z})))
+        found = np.empty((len(b), len(a)))
+        with one_thread_for_products():
+            for row, up in enumerate(b.tolist()):
+                start_of_row = start + (up - self.at[1]) * across
+                for column, right in enumerate(a.tolist()):
+                    rows = {**graph.rows, Z: start_of_row + (right - self.at[0]) * along}
+                    found[row, column] = Evaluator(roots, others, rows)(self.parameters(right, up))[0]
+        return found
 
 
 def flat(parameters: Parameters) -> NDArray[np.float64]:

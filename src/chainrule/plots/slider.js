@@ -6,7 +6,9 @@
   const FINE = 1000;
   const SHORT = 32767;
   const find = (id) => document.getElementById(id);
-  const series = (i) => `var(--series-${(i % 8) + 1})`;
+  const series = (i) => `var(--series-${i + 1})`;
+  // Blue is positive, orange negative: of two classes the positive one, the second, is blue.
+  const ofClass = (i) => (data.classes.length === 2 ? 1 - i : i);
 
   const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
   const shorts = (text) => {
@@ -72,11 +74,11 @@
     svg(clip, "rect", { width: FINE, height: FINE });
     const border = svg(drawing, "path", { class: "border", "clip-path": "url(#inside)" });
     data.points.at.forEach(([x, y], i) => {
-      svg(drawing, "circle", { class: "point", cx: x, cy: up(y), r: 11, style: `fill: ${series(data.points.label[i])}` });
+      svg(drawing, "circle", { class: "point", cx: x, cy: up(y), r: 11, style: `fill: ${series(ofClass(data.points.label[i]))}` });
     });
     data.classes.forEach((name, i) => {
       const item = html(find("classes"), "li");
-      html(item, "span", { class: "key", style: `--c: ${series(i)}` });
+      html(item, "span", { class: "key", style: `--c: ${series(ofClass(i))}` });
       html(item, "bdi", {}, name);
     });
     return (frame) => {
@@ -84,7 +86,7 @@
       for (let row = 0; row < side; row++) {
         for (let column = 0; column < side; column++) {
           const shade = shades[(frame * side + row) * side + column];
-          const colour = palette[Math.min(Math.floor(shade / most), data.classes.length - 1)];
+          const colour = palette[ofClass(Math.min(Math.floor(shade / most), data.classes.length - 1))];
           image.data.set([...colour, Math.round(165 * (shade % most) / (most - 1))], 4 * ((side - 1 - row) * side + column));
         }
       }
@@ -168,7 +170,7 @@
     ...layer, W: unpack(layer.W), b: layer.b && unpack(layer.b),
   }));
   const number = (value) => (value === 0 ? "0" : Math.abs(value) < 0.001 || Math.abs(value) >= 1e5 ? value.toExponential(2) : value.toPrecision(3));
-  const signed = (share) => (share < 0 ? 0 : 1);
+  const signed = (share) => (share < 0 ? 1 : 0);
 
   function circles() {
     const { drawing } = plot("network", { description: "The network: circles are neurons, lines are weights" });
@@ -249,7 +251,7 @@
         : "Point at a line or a circle to read its weight or bias.";
     }
     find("network-words").textContent =
-      "Lines and rings: orange is positive, blue negative; the wider, the larger, on one scale in each layer. Inside each circle: what the neuron gives all over the plane.";
+      "Lines and rings: blue is positive, orange negative; the wider, the larger, on one scale in each layer. Inside each circle: what the neuron gives all over the plane.";
     return (frame) => {
       for (const { layer, i, line } of wires) {
         const share = layer.W.at(frame, i);
@@ -283,7 +285,7 @@
       return { layer, rows, columns, canvas };
     });
     find("network-words").textContent =
-      "Each picture holds the weights of one layer, a row for an input and a column for a neuron: orange is positive, blue negative, on one scale in each picture.";
+      "Each picture holds the weights of one layer, a row for an input and a column for a neuron: blue is positive, orange negative, on one scale in each picture.";
     return (frame) => {
       for (const { layer, rows, columns, canvas } of drawn) {
         const context = canvas.getContext("2d");

@@ -97,7 +97,7 @@ class Fields:
 
     def probabilities(self, snapshot: Snapshot) -> Array:
         """The probability of each class on the fine grid, shape (classes, side, side)."""
-        found = self._answers(snapshot.parameters)[0]
+        found = np.clip(self._answers(snapshot.parameters)[0], 0.0, 1.0)
         both = np.hstack([1 - found, found]) if found.shape[1] == 1 else found
         return np.asarray(both.T.reshape(-1, _FIELD_SIDE, _FIELD_SIDE))
 
@@ -219,7 +219,7 @@ def descent(graph: ModelGraph, plane: Plane, snapshots: Sequence[Snapshot]) -> d
     path = [plane.project(one.parameters) for one in snapshots]
     (a0, a1), (b0, b1) = ranges(path, plane.at)
     side = _plane_side(len(graph.labels.values), sum(array.size for array in plane.origin.values()))
-    values = plane.costs(graph.evaluator([graph.J]), np.linspace(a0, a1, side), np.linspace(b0, b1, side))
+    values = plane.costs(graph, np.linspace(a0, a1, side), np.linspace(b0, b1, side))
     low, height = _span(values)
     levels = (low + height * np.linspace(0, 1, _LEVELS + 2)[1:-1] ** _POWER).tolist()
     lines = contours(values, levels)
@@ -253,18 +253,24 @@ def _span(values: Array) -> tuple[float, float]:
 def _marks(lines: Sequence[Sequence[Sequence[int]]], path: Array) -> list[tuple[int, int, int]]:
     """Where to write the level at its line: (level, x, y), on the longest, away from the others and the path."""
     marks: list[tuple[int, int, int]] = []
+    steps = np.linspace(0, 1, 11)[:, None, None]
+    path = (path[:-1] + steps * np.diff(path, axis=0)).reshape(-1, 2)
     for level, parts in enumerate(lines):
         longest = max(parts, key=len, default=[])
         points = np.array(longest).reshape(-1, 2)
         inside = points[((points > 70) & (points < FINE - 70)).all(axis=1)]
         taken = np.array([mark[1:] for mark in marks]).reshape(-1, 2)
-        far = (np.abs(inside[:, None] - taken[None]) > (120, 60)).any(axis=2).all(axis=1)
-        off_path = (np.abs(inside[:, None] - path[None]) > (85, 40)).any(axis=2).all(axis=1)
-        free = inside[far & off_path]
+        free = inside[_far(inside, taken, (150, 60)) & _far(inside, path, (90, 45))]
         if len(free) > 3:
             x, y = free[len(free) // 2].tolist()
             marks.append((level, x, y))
     return marks
+
+
+def _far(points: Array, others: Array, least: tuple[int, int]) -> Array:
+    """Which points are far enough, in one of the two directions, from all others."""
+    apart: Array = np.abs(points[:, None] - others[None]) > np.array(least)
+    return np.asarray(np.all(np.any(apart, axis=2), axis=1))
 
 
 def network(snapshots: Sequence[Snapshot], fields: Fields) -> dict[str, Any]:

@@ -183,7 +183,7 @@ def _data(
     fields = slider_data.Fields(model, square)
     return {
         "epochs": [one.epoch for one in snapshots],
-        "classes": [str(name) for name in model.classes or ()],
+        "classes": [name if isinstance(name, str) else f"class {name}" for name in model.classes or ()],
         "names": names,
         "axes": slider_data.axes(square, names),
         "points": slider_data.points(square, points, graph.labels.values),
