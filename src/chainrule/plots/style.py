@@ -149,13 +149,16 @@ class Style:
         axes.legend(**{**usual, "fontsize": SMALL_SIZE, "labelcolor": self.color("ink"), **options})
 
     def legend_below(self, figure: Figure, handles: Sequence[Artist]) -> None:
-        """Say below all panels what their lines are, one below the other where they do not fit side by side."""
-        points = sum(_HANDLE_SIZE + text_width(str(one.get_label()), TEXT_SIZE) for one in handles)
-        fits = points < 72 * figure.get_figwidth()
+        """Say below all panels what their lines are, in as few rows as their width allows."""
+        widths = [_HANDLE_SIZE + text_width(str(one.get_label()), TEXT_SIZE) for one in handles]
+        for columns in range(len(handles), 0, -1):
+            parts = np.array_split(np.array(widths), columns)
+            if sum(float(part.max()) for part in parts) < 72 * figure.get_figwidth():
+                break
         figure.legend(
             handles=handles,
             loc="outside lower center",
-            ncols=len(handles) if fits else 1,
+            ncols=columns,
             frameon=False,
             fontsize=TEXT_SIZE,
             labelcolor=self.color("ink"),
