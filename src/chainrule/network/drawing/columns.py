@@ -148,7 +148,9 @@ class _Columns:
         if self.options.backward:
             head += [(f"{self.words.gradient(node)}  {self.words.shape(node)}", "backward") for node in nodes]
         if weights is not None:
-            head.append((f"{'dJ/dw' if self.gradients else 'weights'} up to ±{short(largest(weights))}", "soft"))
+            what = "dJ/dw" if self.gradients else "weights"
+            most = largest(weights)
+            head.append((f"{what} up to ±{short(most)}" if most else f"all {what} are 0", "soft"))
         return head
 
     def _tooltip(self, label: str, slot: int | None, values: Array | None, view: LayerView | None = None) -> str:
@@ -178,7 +180,7 @@ class _Columns:
     def _weights(self, view: LayerView) -> Array | None:
         assert view.W is not None
         if self.gradients:
-            return self.subject.gradient(view.W)
+            return self.subject.trained_gradient(view.W)
         parameters = self.subject.parameters
         return None if parameters is None else np.asarray(parameters[str(view.W.name)], dtype=np.float64)
 

@@ -50,7 +50,7 @@ def total_text(subject: Subject) -> str:
         return added + counted(sum(map(sum, sizes)), "parameter")
     units = subject.dense[0].A.shape[1]
     rest = sum(map(sum, sizes)) - sizes[0][0]
-    return (f"{units:,} · n" if units != 1 else "n") + (f" + {rest:,}" if rest else "") + " parameters"
+    return (f"{units:,}n" if units != 1 else "n") + (f" + {rest:,}" if rest else "") + " parameters"
 
 
 def _keys(canvas: Canvas, x: float, y: float, *, gradient: bool) -> float:
@@ -78,7 +78,9 @@ def _numbers(subject: Subject, options: Options, columns: Sequence[Column]) -> l
     lines = [(f"the numbers in the circles: example {options.example} of {m:,}{label}", "ink")]
     if any(column.gradients is not None for column in columns):
         lines.append(("below them: dJ/da of this example", "backward"))
-    J = subject.value(subject.J)
+        if any(not np.isfinite(column.gradients).all() for column in columns if column.gradients is not None):
+            lines.append(("nan: where ŷ rounds to 0 or 1, dJ/da is no number; dJ/dw is taken from dJ/dz", "soft"))
+    J = subject.trained_cost()
     if J is not None and J.size == 1:
         lines.append((f"cost J = {short(float(J.reshape(())))} over {counted(m, 'example')}", "ink"))
     return lines

@@ -27,15 +27,19 @@ def stroke(weight: float | None, most: float, *, gradient: bool = False) -> dict
 
     The gradient of a weight has the colour of everything that goes backward; where it is negative, it is dashed.
 
+    Zero is thin and grey; what is no number at all is grey and dashed.
+
     >>> stroke(-1.0, 2.0)
     {'ink': 'negative', 'width': 2.8, 'opacity': 0.7, 'dash': False}
     """
     if weight is None:
         return {"ink": "line", "width": _PLAIN}
-    share = min(abs(weight) / most, 1.0) if most and math.isfinite(weight) else float(not math.isfinite(weight))
-    ink = "backward" if gradient else "negative" if weight < 0 else "positive"
+    if math.isnan(weight):
+        return {"ink": "line", "width": _PLAIN, "dash": True}
+    share = min(abs(weight) / most, 1.0) if most else float(math.isinf(weight))
     if weight == 0:
-        ink = "line"
+        return {"ink": "line", "width": _THINNEST}
+    ink = "backward" if gradient else "negative" if weight < 0 else "positive"
     return {
         "ink": ink,
         "width": round(_THINNEST + (_WIDEST - _THINNEST) * share, 2),

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, SupportsIndex
 
+import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from chainrule.arguments import array_of, whole
 from chainrule.errors import UserError
-from chainrule.graph.expression import Expression, examples
+from chainrule.graph.expression import DRAW, Expression, examples
+from chainrule.graph.gradients import gradients
 from chainrule.graph.shapes import fixed
 from chainrule.graph.trace.labels import seen_through
 from chainrule.graph.trace.trace import Trace, trace
+from chainrule.graph.value import value
 from chainrule.network.layers import Dense, Layer
 from chainrule.network.losses import Loss, mean_cost
 from chainrule.network.network import Network
@@ -98,6 +102,30 @@ class Subject:
             return None
         return self.trace.gradient(node)
 
+    def trained_gradient(self, node: Expression) -> Array | None:
+        """Return a parameter's gradient as training computes it.
+
+        Where a probability rounds to 0 or 1, the chain as written has no finite number, but the sound form has.
+        """
+        written = self.gradient(node)
+        if written is None or self.trace is None or np.isfinite(written).all():
+            return written
+        return np.asarray(value(gradients(self.trace.J, [node])[0], self._from_outside))
+
+    def trained_cost(self) -> Array | None:
+        """Return J as training computes it, from the sound form where the written one has no finite number."""
+        written = self.value(self.J)
+        if written is None or self.trace is None or np.isfinite(written).all():
+            return written
+        return np.asarray(value(self.trace.J, self._from_outside))
+
+    @cached_property
+    def _from_outside(self) -> dict[Expression, Array]:
+        """The values that a trace starts from: those given and, with dropout, those drawn."""
+        assert self.trace is not None
+        nodes = {*self.trace.given, *(node for node in self.trace.nodes if node.op is DRAW)}
+        return {node: self.trace.value(node) for node in nodes}
+
 
 def subject_of(
     network: Network,
@@ -139,15 +167,24 @@ def _features(
     features: SupportsIndex | None, parameters: Mapping[str, ArrayLike] | None, X: ArrayLike | None
 ) -> int | None:
     """Read how many numbers an example has from what was given."""
+    width = None if X is None else _matrix_shape(X, "X", "(m, n), one row an example")[1]
     if features is not None:
-        return whole(features, "features", least=1)
-    if X is not None:
-        shape = array_of(X, "X").shape
-        return shape[1] if len(shape) == 2 and shape[1] else None
+        count = whole(features, "features", least=1)
+        if width not in (None, count):
+            raise UserError(f"features is {count}, but the rows of X have {width} numbers")
+        return count
+    if width is not None:
+        return width
     if isinstance(parameters, Mapping) and "W1" in parameters:
-        shape = array_of(parameters["W1"], "W1").shape
-        return shape[0] if len(shape) == 2 and shape[0] else None
+        return _matrix_shape(parameters["W1"], "W1", "(n_in, n_out)")[0]
     return None
+
+
+def _matrix_shape(given: ArrayLike, name: str, expected: str) -> tuple[int, int]:
+    shape = array_of(given, name).shape
+    if len(shape) != 2 or 0 in shape:
+        raise UserError(f"{name} must be an array of shape {expected}, not of shape {shape}")
+    return shape[0], shape[1]
 
 
 def _built(network: Network, features: int | None, loss: Loss, *, training: bool) -> Subject:
@@ -178,8 +215,9 @@ def _checked_parameters(subject: Subject, given: object) -> dict[str, Array]:
             raise UserError(f"parameters has no {name}; the network's parameters are {', '.join(nodes)}")
         array = array_of(given[name], name)
         if array.dtype.kind not in "biuf" or array.shape != fixed(node.shape):
+            why = f"; an example has {subject.features} numbers" if node is subject.dense[0].W else ""
             raise UserError(
-                f"{name} must be numbers of shape {fixed(node.shape)}, not {array.dtype} of shape {array.shape}"
+                f"{name} must be numbers of shape {fixed(node.shape)}, not {array.dtype} of shape {array.shape}{why}"
             )
         found[name] = array
     return found
@@ -206,9 +244,11 @@ def _found(network: Network, features: SupportsIndex | None, given: Trace, *, ba
     """Find a network's expressions in a trace, by their names."""
     if not isinstance(given, Trace):
         raise UserError(f"trace is what cr.trace gives, not {type(given).__name__}")
+    views = _views_in(network, given)
+    if backward and given.J is views[-1].A:
+        raise UserError("the trace ends with the network's output: give the trace of a cost J to see its gradients")
     if backward:
         given.backward()
-    views = _views_in(network, given)
     X = views[0].before
     width = int(X.shape[1])
     if features is not None and whole(features, "features", least=1) != width:
