@@ -1,0 +1,136 @@
+"""Boxes of a few lines of text, as wide as what stands in them; long formulas broken at their operators."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from chainrule.graph.draw.fonts import Weight, parts_of, text_width
+from chainrule.graph.draw.svg import Canvas
+
+SIZE, SMALL = 13.0, 11.5
+_LINE = 1.4
+_PAD_X, _PAD_Y = 10.0, 7.0
+# No line is shorter than this share of the width, where that can be helped.
+_LEAST = 0.25
+_LOOSE, _TIGHT = {"+", "-"}, {"*", "/", "@", ">", ">=", "<", "**"}
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of text with its look."""
+
+    text: str
+    ink: str = "ink"
+    size: float = SIZE
+    weight: Weight = "normal"
+
+    @property
+    def width(self) -> float:
+        """How wide it is."""
+        return text_width(self.text, self.size, self.weight)
+
+    @property
+    def height(self) -> float:
+        """How much height it takes; raised and lowered parts need more."""
+        return self.size * (_LINE + 0.15 * (len(parts_of(self.text)) > 1))
+
+
+@dataclass(frozen=True)
+class Block:
+    """Lines below each other, in a box or by themselves.
+
+    Attributes:
+        lines: what it says.
+        fill, ink: the roles of its box.
+        name: what it stands for, for `data-name`.
+        kind: of which kind it is, for `data-kind`.
+        cls: the class of its group.
+        dash: whether the box's outline is dashed.
+        left: whether the lines begin at the left, in place of standing in the middle.
+    """
+
+    lines: Sequence[Line]
+    fill: str = "panel"
+    ink: str = "line"
+    name: str = ""
+    kind: str = ""
+    cls: str = "node"
+    dash: bool = False
+    left: bool = False
+
+    @property
+    def width(self) -> float:
+        """How wide the box must be."""
+        return max((line.width for line in self.lines), default=0.0) + 2 * _PAD_X
+
+    @property
+    def height(self) -> float:
+        """How high the box must be."""
+        return sum(line.height for line in self.lines) + 2 * _PAD_Y
+
+    def draw(self, canvas: Canvas, x: float, y: float, width: float, height: float) -> None:
+        """Draw the box with its left upper corner at a point, the lines in its middle."""
+        with canvas.group(self.cls, name=self.name, kind=self.kind):
+            canvas.box(x, y, width, height, fill=self.fill, ink=self.ink, dash=self.dash)
+            top = y + (height - sum(line.height for line in self.lines)) / 2
+            for line in self.lines:
+                place = x + _PAD_X if self.left else x + width / 2
+                baseline = top + line.height / 2 + 0.36 * line.size
+                anchor = "start" if self.left else "middle"
+                canvas.text(
+                    place,
+                    baseline,
+                    line.text,
+                    size=line.size,
+                    anchor=anchor,  # type: ignore[arg-type]
+                    ink=line.ink,
+                    weight=line.weight,
+                )
+                top += line.height
+
+
+def equation(left: str, right: str, width: float, ink: str = "ink", size: float = SIZE) -> list[Line]:
+    """Return `left = right` as lines no wider than a width where they can be broken; the left side is bold."""
+    bold = f"*{{{left}}}"
+    if not right or right == left:
+        return [Line(bold, ink, size)]
+    parts = broken(f"{bold} = {right}", width, size)
+    return [Line(part, ink, size) for part in parts]
+
+
+def broken(text: str, width: float, size: float = SIZE) -> list[str]:
+    """Break a formula before its operators, the outermost first, so that its lines fit a width.
+
+    >>> broken("-(y * log(A2) + (1 - y) * log(1 - A2))", 170)
+    ['-(y * log(A2)', '+ (1 - y) * log(1 - A2))']
+    """
+    if text_width(text, size) <= width:
+        return [text]
+    places = list(_breaks(text))
+    if not places:
+        return [text]
+    whole = text_width(text, size)
+
+    def cost(place: tuple[int, int]) -> tuple[bool, int, float]:
+        position, tightness = place
+        first = text_width(text[:position], size)
+        # A break deeper inside is worth it where it saves a line.
+        return not _LEAST * width <= first <= width, tightness + 3 * (whole - first > width), abs(first - whole / 2)
+
+    position = min(places, key=cost)[0]
+    return [text[:position].rstrip(), *broken(text[position:].lstrip(), width, size)]
+
+
+def _breaks(text: str) -> Iterable[tuple[int, int]]:
+    """Yield where an operator begins, and how strongly it binds."""
+    depth = 0
+    words = text.split(" ")
+    position = 0
+    for number, word in enumerate(words):
+        if number and word in _LOOSE | _TIGHT:
+            yield position, 2 * depth + (word in _TIGHT)
+        elif number and words[number - 1].endswith(","):
+            yield position, 2 * depth + 1
+        depth += word.count("(") - word.count(")")
+        position += len(word) + 1
