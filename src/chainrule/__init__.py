@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from chainrule.graph.trace.trace import Trace, trace
     from chainrule.graph.value import value
     from chainrule.model import Model, load
+    from chainrule.network.drawing.picture import draw_picture
     from chainrule.network.initializers import Glorot, He, Normal, Uniform, Zeros
     from chainrule.network.layers import Dense, Dropout
     from chainrule.network.losses import (
@@ -108,6 +109,7 @@ __all__ = [
     "constant",
     "dense_network",
     "draw",
+    "draw_picture",
     "elu",
     "equal",
     "erf",
@@ -220,6 +222,7 @@ _HOMES = {
     "value": "chainrule.graph.value",
     "Model": "chainrule.model",
     "load": "chainrule.model",
+    "draw_picture": "chainrule.network.drawing.picture",
     "Glorot": "chainrule.network.initializers",
     "He": "chainrule.network.initializers",
     "Normal": "chainrule.network.initializers",

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Literal
+from typing import Any, Literal
 from xml.sax.saxutils import escape, quoteattr
+
+from numpy.typing import NDArray
 
 from chainrule.graph.draw import paths
 from chainrule.graph.draw.colors import ROLES, Theme, Use, check_theme, class_of, style_sheet
 from chainrule.graph.draw.fonts import Family, Weight, parts_of, plain, text_width
 from chainrule.graph.draw.paths import Point, number
+from chainrule.graph.draw.png import png
 
 Anchor = Literal["start", "middle", "end"]
 
@@ -246,6 +250,17 @@ class Canvas:
         for color, shapes in by_color.items():
             sharp = 'shape-rendering="crispEdges"'
             self._parts.append(f'<path d="{"".join(shapes)}" {sharp}{self._painted([], fill=color)}/>')
+
+    def image(self, x: float, y: float, width: float, height: float, pixels: NDArray[Any]) -> None:
+        """Draw a picture, uint8 of shape (height, width, 3), stretched over a rectangle; its pixels stay sharp."""
+        self.extend(x, y)
+        self.extend(x + width, y + height)
+        place = f'x="{number(x)}" y="{number(y)}" width="{number(width)}" height="{number(height)}"'
+        data = b64encode(png(pixels)).decode()
+        self._parts.append(
+            f'<image {place} preserveAspectRatio="none" style="image-rendering:pixelated" '
+            f'href="data:image/png;base64,{data}"/>'
+        )
 
     def _outlined(self, fill: str, ink: str, width: float, dash: bool, opacity: float) -> str:
         more = f' stroke-width="{number(width)}"' if ink != "none" else ""
