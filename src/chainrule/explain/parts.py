@@ -289,6 +289,8 @@ class Backward:
     Attributes:
         label, label_text: the label that the cost is of.
         assumed: whether no label was given, and the answer itself was taken for it.
+        inner_steps: what the nodes are that the layers do not show, in the steps that the chain goes back through,
+            such as "v1 = log(A3) = log(0.696) = -0.362"; the last is J.
         steps: from the cost back to the first layer.
         trained: the forms that training uses in the place of some steps, by the name of the gradient.
         gradients: dJ/dW1, ... by the name of the parameter, computed in the sound form.
@@ -297,6 +299,7 @@ class Backward:
     label: Label
     label_text: str
     assumed: bool
+    inner_steps: tuple[str, ...]
     steps: tuple[BackwardStep, ...]
     trained: Mapping[str, TrainedForm]
     gradients: Mapping[str, Array]
