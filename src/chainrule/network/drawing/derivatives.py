@@ -137,14 +137,14 @@ class Derivatives:
         """Return the gradient of W or b by that of Z, such as `X.T @ dJ/dZ1`, and what a penalty adds."""
         assert view.Z is not None
         text = self._written(gradients(sum_of(view.Z * self._gradient(view.Z)), [node])[0])
-        penalty = self._penalties.get(node)
+        penalty = self.penalties.get(node)
         if penalty is None:
             return text
         added = self._written(penalty)
         return f"{text} - {added[1:]}" if added.startswith("-") else f"{text} + {added}"
 
     @cached_property
-    def _penalties(self) -> dict[Expression, Expression]:
+    def penalties(self) -> dict[Expression, Expression]:
         """What the cost's gradient has besides the way through Z, by parameter."""
         logits = [view.Z for view in self.subject.dense if view.Z is not None]
         stand_ins = {Z: variable(str(Z.name), Z.shape) for Z in logits}

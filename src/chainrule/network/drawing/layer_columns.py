@@ -15,7 +15,7 @@ from chainrule.network.drawing.subject import Array, LayerView, Subject
 from chainrule.network.drawing.words import Words, short
 
 # Longer formulas are broken.
-_WIDEST = 190.0
+_WIDEST = 176.0
 _GAP_INSIDE, _GAP = 26.0, 36.0
 # The first column is as wide as the words for the rows that stand in it.
 _FIRST, _MORE = 104.0, 76.0
@@ -123,7 +123,10 @@ class Columns:
 
     def _column(self, stage: Stage, after: Stage | None) -> Column:
         name = self.words.labels[stage.node]
-        forward = self._value_block(stage.node, stage.kind, [], self.words.formula(stage.node))
+        formula = self.words.formula(stage.node)
+        if stage.kind == "dropout":
+            formula = formula.replace("draw", "random")
+        forward = self._value_block(stage.node, stage.kind, [], formula)
         column = Column(stage.kind, name, forward, stage.view)
         if self.derivatives is not None:
             column.locals = self._locals(stage)
@@ -167,7 +170,7 @@ class Columns:
         formula = self.derivatives.local(stage)
         lines = self._equation(stage.node, stage.source, formula)
         if not formula:
-            lines.append(Line("each by every one of its row", "soft", SMALL))
+            lines.append(Line("each depends on its whole row", "soft", SMALL))
         return lines + self._value_lines(self.derivatives.local_value(stage), "soft")
 
     def _gradient(self, node: Expression, after: Stage | None) -> Block:

@@ -178,7 +178,14 @@ class _Layers:
             z = first.columns[0].name
             text = f"dJ/d{b} has the same chain, with d{z}/d{b} in the place of d{z}/d{W}"
             text += "; so has every other layer's b." if len(self.subject.dense) > 1 else "."
-            canvas.text(left, y + _ROW + 6, text, ink="soft")
+            y += _ROW + 6
+            canvas.text(left, y, text, ink="soft")
+        assert self.derivatives is not None
+        if self.derivatives.penalties:
+            text = (
+                "J has a part that reads parameters directly (a penalty): its derivative is added to the chain's."
+            )
+            canvas.text(left, y + _ROW - 6, text, ink="soft")
 
     def _chain(self, layer: Layer, y: float) -> None:
         canvas, z = self.canvas, layer.columns[0]

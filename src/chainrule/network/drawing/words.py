@@ -22,6 +22,8 @@ _NUMBERED = re.compile(r"([A-Za-z]+)(\d+)")
 # Arrays of up to so many numbers are written out.
 _WRITTEN_OUT = 4
 _DIGITS = 3
+# A mean that is smaller than this share of the largest size is zero but for rounding.
+_ROUNDING = 1e-12
 
 
 class Words:
@@ -109,8 +111,10 @@ class Words:
         finite = array[np.isfinite(array)]
         if not finite.size:
             return "no finite number"
-        low, high, mean = (short(float(x)) for x in (finite.min(), finite.max(), finite.mean()))
-        return f"{low} to {high}, mean {mean}"
+        low, high, mean = float(finite.min()), float(finite.max()), float(finite.mean())
+        if abs(mean) < _ROUNDING * max(-low, high):
+            mean = 0.0
+        return f"{short(low)} to {short(high)}, mean {short(mean)}"
 
 
 def _named(subject: Subject) -> list[Expression]:
