@@ -55,7 +55,7 @@ class _Circles:
                 self._captions(column, x)
         self._outputs(*placed[-1])
         if self.options.backward:
-            self._backward_arrow(placed[0][1], placed[-1][1])
+            self._backward_arrow(placed[0][1], placed[-1][1] + self.radius + _ARROW)
         draw_legend(self.canvas, self.subject, self.options, [column for column in self.columns if column])
 
     def _y(self, column: Column, place: int) -> float:
@@ -130,9 +130,9 @@ class _Circles:
     def _backward_arrow(self, left: float, right: float) -> None:
         """Show above everything which way the gradients go."""
         _, top, _, _ = self.canvas.extents
-        y = top - 20
+        y = top - 22
         with self.canvas.group("backward"):
             self.canvas.path([(right, y), (left, y)], ink="backward", width=1.8)
             self.canvas.text(right + _AFTER_ARROW, y + 5, "J", size=_Y_SIZE, ink="backward", weight="bold")
             text = "backward: the gradients of the cost J"
-            self.canvas.text((left + right) / 2, y - 8, text, size=SIZE, anchor="middle", ink="backward")
+            self.canvas.text((left + right) / 2, y - 11, text, size=SIZE, anchor="middle", ink="backward")

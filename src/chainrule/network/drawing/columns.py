@@ -43,6 +43,7 @@ class Column:
         values: what the neurons give for the example; None without numbers.
         gradients: dJ/da of the example; None without gradients.
         layer: its number; 0 for the input.
+        open: whether it ends with x_n, whose place is not known.
     """
 
     slots: list[int | None]
@@ -56,6 +57,7 @@ class Column:
     of_gradients: bool = False
     values: Array | None = None
     gradients: Array | None = None
+    open: bool = False
 
     @cached_property
     def largest(self) -> float:
@@ -113,7 +115,7 @@ class _Columns:
         captions += [(self._with_shape(self.subject.X), "input"), *self._dropout(0)]
         values = self._values(self.subject.X)
         tooltips = [self._tooltip(label, slot, values) for label, slot in zip(labels, slots, strict=True)]
-        return Column(slots, labels, tooltips, captions, [], 0, values=values)
+        return Column(slots, labels, tooltips, captions, [], 0, values=values, open=features is None)
 
     def _layer(self, view: LayerView) -> Column:
         layer = view.dense

@@ -48,8 +48,9 @@ def draw_lines(canvas: Canvas, start: Place, end: Place, words: Words) -> None:
     for source, target, i, j in pairs:
         ends = (start.x + start.radius, start.ys[source]), (end.x - end.radius, end.ys[target])
         weight = None if weights is None else float(weights[i, j])
+        row = "n - 1" if start.column.open and source == len(start.ys) - 1 else i
         labels = start.column.labels[source], column.labels[target]
-        tooltip = f"from {typed(labels[0])} to {typed(labels[1])}: {column.name}[{_index(i, j, words)}]"
+        tooltip = f"from {typed(labels[0])} to {typed(labels[1])}: {column.name}[{_index(row, j, words)}]"
         tooltip += "" if weight is None else f" = {short(weight)}"
         with canvas.group("edge", tooltip=tooltip, source=labels[0], target=labels[1]):
             canvas.path(ends, arrow=False, **stroke(weight, column.largest, gradient=column.of_gradients))
@@ -61,7 +62,7 @@ def _widths(start: Place, end: Place) -> tuple[int, int]:
     return len(start.ys), len(end.ys)
 
 
-def _index(i: int, j: int, words: Words) -> str:
+def _index(i: int | str, j: int, words: Words) -> str:
     """Where a weight stands in W, as Python counts."""
     return f"{j}, {i}" if words.columns else f"{i}, {j}"
 

@@ -216,9 +216,8 @@ def _checked_parameters(subject: Subject, given: object) -> dict[str, Array]:
         array = array_of(given[name], name)
         if array.dtype.kind not in "biuf" or array.shape != fixed(node.shape):
             why = f"; an example has {subject.features} numbers" if node is subject.dense[0].W else ""
-            raise UserError(
-                f"{name} must be numbers of shape {fixed(node.shape)}, not {array.dtype} of shape {array.shape}{why}"
-            )
+            found_shape = f"{array.dtype} of shape {array.shape}"
+            raise UserError(f"{name} must be numbers of shape {fixed(node.shape)}, not {found_shape}{why}")
         found[name] = array
     return found
 
