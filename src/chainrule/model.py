@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from chainrule.arguments import array_of
 from chainrule.compiler.lower import EntrySpec, compile_program
 from chainrule.compiler.numpy_run import NumpyRun
+from chainrule.compiler.program import Program
 from chainrule.data.settings import PictureSettings
 from chainrule.errors import UserError
 from chainrule.files import write_atomically
@@ -84,6 +85,11 @@ class Model:
         output = self.network.connect(self.preprocessing.expression(X)).output
         program = compile_program({"forward": EntrySpec({"y_hat": stable([output])[0]})}).program
         return NumpyRun(program, self.parameters)
+
+    @property
+    def program(self) -> Program:
+        """The compiled program that predicts: its entry is `forward`; print `model.program.listing()`."""
+        return self._machine.program
 
     def outputs(self, X: Rows) -> NDArray[np.float32]:
         """Return what the last layer gives, shape (m, outputs).
