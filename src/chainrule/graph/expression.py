@@ -18,6 +18,7 @@ from chainrule.graph.shapes import M, Shape
 if TYPE_CHECKING:
     from chainrule.graph.draw.colors import Theme
     from chainrule.graph.draw.drawing import Drawing
+    from chainrule.graph.draw.graph import Level
     from chainrule.graph.text import Notation
 
 Operand: TypeAlias = "Expression | ArrayLike"
@@ -91,6 +92,7 @@ class Expression(Drawn):
         self,
         *,
         backward: bool = False,
+        level: Level = "ops",
         notation: Notation = "rows",
         theme: Theme = "auto",
         max_nodes: SupportsIndex = 300,
@@ -99,6 +101,7 @@ class Expression(Drawn):
 
         Args:
             backward: whether the local derivatives are shown too, as formulas.
+            level: "ops" (every operation) or "names" (named nodes alone, with the formulas between them).
             notation: "rows" (X of shape (m, n)) or "columns" (X of shape (n, m)).
             theme: "auto" follows the page, "light" and "dark" do not.
             max_nodes: how many nodes one picture may have.
@@ -114,15 +117,18 @@ class Expression(Drawn):
         from chainrule.graph.draw.graph import draw_graph
         from chainrule.graph.trace.graph_view import Formulas
 
-        return draw_graph(Formulas(self), backward=backward, notation=notation, theme=theme, max_nodes=max_nodes)
+        graph = Formulas(self)
+        return draw_graph(
+            graph, backward=backward, level=level, notation=notation, theme=theme, max_nodes=max_nodes
+        )
 
-    def dot(self, *, backward: bool = False, notation: Notation = "rows") -> str:
+    def dot(self, *, backward: bool = False, level: Level = "ops", notation: Notation = "rows") -> str:
         """Return the graph in the DOT language, for Graphviz; the arguments are those of `draw`."""
         from chainrule.graph.draw.dot import dot_text
-        from chainrule.graph.draw.graph import views_of
+        from chainrule.graph.draw.graph import at_level, views_of
         from chainrule.graph.trace.graph_view import Formulas
 
-        return dot_text(views_of(Formulas(self), backward=backward, notation=notation))
+        return dot_text(views_of(at_level(Formulas(self), level), backward=backward, notation=notation))
 
     def __bool__(self) -> NoReturn:
         raise UserError(

@@ -40,9 +40,35 @@ def gradients(J: Expression, nodes: Sequence[Expression] | Expression) -> list[E
     for node in nodes:
         if node not in known:
             raise UserError(f"cannot differentiate with respect to {short(node)}: {short(J)} does not depend on it")
-    found = _backward(J, forward, _on_the_way(forward, set(nodes)))
+    one = broadcast_to(constant(1.0), J.shape) if J.shape else constant(1.0)
+    found = _backward(J, one, forward, _on_the_way(forward, set(nodes)))
     zeros = [found[node] if node in found else broadcast_to(constant(0.0), node.shape) for node in nodes]
     return simplify(zeros, keep=known)
+
+
+def seeded_gradients(
+    root: Expression, nodes: Sequence[Expression], seed: Expression
+) -> dict[Expression, Expression]:
+    """Carry a gradient on from a node to nodes that it depends on.
+
+    Args:
+        root: where the gradient is known.
+        nodes: where it is wanted.
+        seed: the gradient with respect to the root, of its shape.
+
+    Returns:
+        The gradient with respect to each node to which one flows.
+
+    Example:
+        >>> import chainrule as cr
+        >>> a, b, g = cr.variables("a b g")
+        >>> print(seeded_gradients(cr.exp(a * b).named("u"), [a], g)[a])
+        g * u * b
+    """
+    forward = topological([root])
+    found = _backward(root, seed, forward, _on_the_way(forward, set(nodes)))
+    reached = [node for node in nodes if node in found]
+    return dict(zip(reached, simplify([found[node] for node in reached], keep=forward), strict=True))
 
 
 def grad(J: Expression, node: Expression) -> Expression:
@@ -67,9 +93,9 @@ def _on_the_way(forward: Sequence[Expression], nodes: set[Expression]) -> set[Ex
 
 
 def _backward(
-    J: Expression, forward: Sequence[Expression], wanted: set[Expression]
+    J: Expression, seed: Expression, forward: Sequence[Expression], wanted: set[Expression]
 ) -> dict[Expression, Expression]:
-    gradient: dict[Expression, Expression] = {J: broadcast_to(constant(1.0), J.shape) if J.shape else constant(1.0)}
+    gradient: dict[Expression, Expression] = {J: seed}
     for node in reversed(forward):
         if node not in gradient or node not in wanted:
             continue

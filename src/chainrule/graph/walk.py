@@ -39,10 +39,20 @@ def rebuild(node: Expression, inputs: Sequence[Expression]) -> Expression:
     return Expression(node.op, inputs, node.attributes, node.name)
 
 
-def substitute(roots: Sequence[Expression], replacement: Mapping[Expression, Expression]) -> list[Expression]:
-    """Return copies of the roots in which each key of `replacement` is replaced by its value."""
+def substitute(
+    roots: Sequence[Expression],
+    replacement: Mapping[Expression, Expression],
+    inputs_of: Callable[[Expression], Sequence[Expression]] = attrgetter("inputs"),
+) -> list[Expression]:
+    """Return copies of the roots in which each key of `replacement` is replaced by its value.
+
+    Args:
+        roots: what to copy.
+        replacement: what to put in the place of nodes.
+        inputs_of: where to look for them, as in `topological`.
+    """
     done: dict[Expression, Expression] = dict(replacement)
-    for node in topological(roots):
+    for node in topological(roots, inputs_of):
         if node not in done:
             done[node] = rebuild(node, [done[source] for source in node.inputs])
     return [done[root] for root in roots]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 
 @dataclass(frozen=True)
@@ -101,20 +101,26 @@ def columns_of(sizes: Sequence[tuple[float, float]], wires: Sequence[Wire]) -> C
     labels = [
         Item(2 * rank[wire.target] - 1, *wire.label, wire.source, wire=place) for place, wire in enumerate(wires)
     ]
-    trunks = {box: _trunk(box, rank, wires) for box in {wire.source for wire in wires}}
+    trunks: dict[int, list[Item]] = {}
+    for box in {wire.source for wire in wires}:
+        trunks[box] = _trunk(box, rank, wires)
+        for pair in pairwise([boxes[box], *trunks[box]]):
+            _connect(*pair)
     routes = []
-    for place, wire in enumerate(wires):
+    for wire, label in zip(wires, labels, strict=True):
         before = trunks[wire.source][: 2 * (rank[wire.target] - rank[wire.source] - 1)]
-        route = [boxes[wire.source], *before, labels[place], boxes[wire.target]]
-        routes.append(route)
-        for one, other in itertools.pairwise(route):
-            if other not in one.right:
-                one.right.append(other)
-                other.left.append(one)
+        routes.append([boxes[wire.source], *before, label, boxes[wire.target]])
+        _connect(routes[-1][-3], label)
+        _connect(label, boxes[wire.target])
     columns: list[list[Item]] = [[] for _ in range(2 * max(rank, default=0) + 1)]
     for item in [*boxes, *labels, *(one for trunk in trunks.values() for one in trunk)]:
         columns[item.column].append(item)
     return Columns(columns, boxes, routes)
+
+
+def _connect(one: Item, other: Item) -> None:
+    one.right.append(other)
+    other.left.append(one)
 
 
 def _trunk(box: int, rank: Sequence[int], wires: Sequence[Wire]) -> list[Item]:

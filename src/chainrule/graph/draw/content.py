@@ -35,7 +35,28 @@ class Line:
 
     def within(self, width: float) -> Line:
         """Return the line, cut to a width."""
-        return Line(shortened(self.text, width, self.size, self.weight), self.ink, self.size, self.weight)
+        return self._with(shortened(self.text, width, self.size, self.weight))
+
+    def wrapped(self, width: float, most: int) -> list[Line]:
+        """Return the line in as many lines as a width needs, broken at spaces; the last of at most so many is cut.
+
+        >>> [line.text for line in Line("a * b + c * d").wrapped(60, 2)]
+        ['a * b +', 'c * d']
+        """
+        lines: list[Line] = []
+        words = self.text.split(" ")
+        while words:
+            fitting = 1
+            while fitting < len(words) and self._with(" ".join(words[: fitting + 1])).width <= width:
+                fitting += 1
+            if len(lines) + 1 == most:
+                fitting = len(words)
+            lines.append(self._with(" ".join(words[:fitting])).within(width))
+            words = words[fitting:]
+        return lines
+
+    def _with(self, text: str) -> Line:
+        return Line(text, self.ink, self.size, self.weight)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import isfinite
-from typing import SupportsFloat, SupportsIndex
+from typing import Literal, SupportsFloat, SupportsIndex, get_args
 
 from chainrule.arguments import whole
 from chainrule.errors import UserError
@@ -18,6 +18,9 @@ from chainrule.graph.draw.svg import Canvas
 from chainrule.graph.draw.views import EdgeView, NodeView, Views
 from chainrule.graph.text import Notation, check_notation
 from chainrule.graph.trace.graph_view import GraphView
+from chainrule.graph.trace.named import Named
+
+Level = Literal["ops", "names"]
 
 MOST_NODES = 300
 _LEAST_WIDTH, _ROUND = 46.0, 7.0
@@ -36,6 +39,7 @@ def draw_graph(
     graph: GraphView,
     *,
     backward: bool,
+    level: Level = "ops",
     every_gradient: bool = False,
     update: SupportsFloat | None = None,
     notation: Notation = "rows",
@@ -47,6 +51,7 @@ def draw_graph(
     Raises:
         UserError: more nodes than `max_nodes`, or an argument that makes no sense.
     """
+    graph = at_level(graph, level)
     count = len(graph.shown)
     if count > whole(max_nodes, "max_nodes", least=1):
         raise UserError(
@@ -60,6 +65,17 @@ def draw_graph(
     canvas = Canvas(f"The computational graph of {summary}", theme=theme)
     _Picture(canvas, views.nodes(), views.edges()).draw()
     return Drawing(canvas.render(), f"{summary}, {count} node{'s' if count != 1 else ''}")
+
+
+def at_level(graph: GraphView, level: Level) -> GraphView:
+    """Return a graph with every operation as a step, or with the named ones alone.
+
+    Raises:
+        UserError: another level.
+    """
+    if level not in get_args(Level):
+        raise UserError(f'level is "ops" (every operation) or "names" (named nodes alone), not {level!r:.60}')
+    return Named(graph) if level == "names" else graph
 
 
 def views_of(

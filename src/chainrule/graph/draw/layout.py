@@ -11,7 +11,8 @@ from chainrule.graph.draw.paths import Point
 from chainrule.graph.draw.placing import place
 
 # How far wires that meet one side of a box are apart, at most.
-PITCH = 18.0
+PITCH = 21.0
+_SAME = 0.05
 _LEAST_BEND, _MOST_BEND, _STEEPEST = 26.0, 130.0, 2.5
 
 
@@ -109,13 +110,19 @@ def _level(item: Item, beside: Item, ports: _Ports) -> float:
 def _way(route: Sequence[Item], sides: Sequence[tuple[float, float]], ports: _Ports) -> Way:
     source, target, label = route[0], route[-1], route[-2]
     start, end = ports[source, route[1]], ports[target, label]
-    half_source, half_target = source.width / 2, target.width / 2
     left, right = sides[source.column]
-    points: list[Point] = [((left + right) / 2 + half_source, start), (right, start)]
-    for item in route[1:-1]:
-        points += [(x, item.y) for x in sides[item.column]]
-    left, right = sides[target.column]
-    points += [(left, end), ((left + right) / 2 - half_target, end)]
-    at = len(points) - 4
+    points: list[Point] = [((left + right + source.width) / 2, start), (right, start)]
+    for item in route[1:-2]:
+        left, right = sides[item.column]
+        y = item.y
+        if abs(points[-1][1] - y) < _SAME and abs(points[-2][1] - y) < _SAME:
+            points[-1] = (right, y)  # the level stretch goes on
+        else:
+            points += [(left, y), (right, y)]
+    at = len(points)
     left, right = sides[label.column]
-    return Way(tuple(points), ((left + right) / 2, label.y), (at, at + 1))
+    points += [(left, label.y), (right, label.y)]
+    middle = (left + right) / 2
+    left, right = sides[target.column]
+    points += [(left, end), ((left + right - target.width) / 2, end)]
+    return Way(tuple(points), (middle, label.y), (at, at + 1))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
 from bisect import bisect_right, insort
 from collections.abc import Sequence
+from itertools import pairwise
 
 from chainrule.graph.draw.columns import Columns, Item
 
-_SWEEPS = 12
+# Sweeps end after so many, or when so many in a row brought nothing.
+_SWEEPS, _IN_VAIN = 12, 3
 
 
 def put_in_order(columns: Columns) -> None:
@@ -20,13 +21,16 @@ def put_in_order(columns: Columns) -> None:
     _begin(columns)
     best = [list(column) for column in columns.columns]
     fewest = crossings(columns.columns)
+    in_vain = 0
     for sweep in range(_SWEEPS):
-        if not fewest:
+        if not fewest or in_vain == _IN_VAIN:
             break
         _sweep(columns.columns, from_right=sweep % 2 == 0)
         found = crossings(columns.columns)
         if found < fewest:
-            fewest, best = found, [list(column) for column in columns.columns]
+            fewest, best, in_vain = found, [list(column) for column in columns.columns], 0
+        else:
+            in_vain += 1
     columns.columns[:] = best
 
 
@@ -59,7 +63,7 @@ def _sweep(columns: Sequence[list[Item]], *, from_right: bool) -> None:
 def crossings(columns: Sequence[Sequence[Item]]) -> int:
     """Count how often wires cross between neighbouring columns."""
     total = 0
-    for column, after in itertools.pairwise(columns):
+    for column, after in pairwise(columns):
         places = {item: place for place, item in enumerate(after)}
         seen: list[int] = []
         for item in column:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
+from itertools import pairwise
+from math import inf
 
 from chainrule.graph.draw.columns import Columns, Item
 
-_SWEEPS = 10
+_SWEEPS = 8
 _BETWEEN_BOXES, _BETWEEN = 22.0, 10.0
 # What passes by is kept level before boxes are brought near each other.
 _LEVEL = 3.0
@@ -15,38 +16,69 @@ _LEVEL = 3.0
 
 def place(columns: Columns) -> None:
     """Set `y` of every item: near the mean of what it connects to, in the given order, without overlaps."""
-    for column in columns.columns:
-        _stack(column)
+    stacks = [(column, [_apart(*pair) for pair in pairwise(column)]) for column in columns.columns]
+    for column, gaps in stacks:
+        _stack(column, gaps)
     for sweep in range(_SWEEPS):
         both = sweep >= _SWEEPS // 2
-        for column in columns.columns[1:]:
-            _settle(column, right=both)
-        for column in reversed(columns.columns[:-1]):
-            _settle(column, left=both, right=True, only_right=not both)
+        for column, gaps in stacks[1:]:
+            _settle([(item, item.left + item.right if both else item.left) for item in column], gaps)
+        for column, gaps in stacks[-2::-1]:
+            _settle([(item, item.left + item.right if both else item.right) for item in column], gaps)
+    _straighten(columns)
 
 
-def _stack(column: Sequence[Item]) -> None:
-    y = 0.0
-    for place, item in enumerate(column):
-        y += _apart(column[place - 1], item) if place else 0.0
+def _stack(column: Sequence[Item], gaps: Sequence[float]) -> None:
+    y = -sum(gaps) / 2
+    for item, gap in zip(column, [*gaps, 0.0], strict=True):
         item.y = y
-    for item in column:
-        item.y -= y / 2
+        y += gap
 
 
-def _settle(column: Sequence[Item], *, left: bool = True, right: bool = False, only_right: bool = False) -> None:
+def _settle(column: Sequence[tuple[Item, list[Item]]], gaps: Sequence[float]) -> None:
+    """Bring each item near the mean of the others beside it."""
     wanted, weights = [], []
-    for item in column:
-        beside = (item.left if left and not only_right else []) + (item.right if right else [])
-        beside = beside or item.right or item.left
-        pulls = [_LEVEL if item.passing or one.passing else 1.0 for one in beside]
-        total = sum(pulls)
-        mean = sum(pull * one.y for pull, one in zip(pulls, beside, strict=True)) / total if total else item.y
-        wanted.append(mean)
+    for item, beside in column:
+        level = item.passing
+        total = pulled = 0.0
+        for one in beside:
+            pull = _LEVEL if level or one.passing else 1.0
+            total += pull
+            pulled += pull * one.y
+        wanted.append(pulled / total if total else item.y)
         weights.append(total or 1.0)
-    gaps = [_apart(one, other) for one, other in itertools.pairwise(column)]
-    for item, y in zip(column, nearest_apart(wanted, weights, gaps), strict=True):
+    for (item, _), y in zip(column, nearest_apart(wanted, weights, gaps), strict=True):
         item.y = y
+
+
+def _straighten(columns: Columns) -> None:
+    """Let what passes by run level over as many columns as what stands there leaves room for."""
+    room: dict[Item, tuple[Item | None, Item | None]] = {}
+    passing: dict[int, list[Item]] = {}
+    for column in columns.columns:
+        for above, item, below in zip([None, *column[:-1]], column, [*column[1:], None], strict=True):
+            if item.passing:
+                room[item] = above, below
+                passing.setdefault(item.box, []).append(item)
+    for items in passing.values():
+        stretch: list[Item] = []
+        low, high = -inf, inf
+        for item in items:
+            above, below = room[item]
+            least = -inf if above is None else above.y + _apart(above, item)
+            most = inf if below is None else below.y - _apart(item, below)
+            if max(low, least) > min(high, most):
+                _set_level(stretch, low, high)
+                stretch, low, high = [], -inf, inf
+            stretch.append(item)
+            low, high = max(low, least), min(high, most)
+        _set_level(stretch, low, high)
+
+
+def _set_level(stretch: Sequence[Item], low: float, high: float) -> None:
+    mean = sum(item.y for item in stretch) / len(stretch) if stretch else 0.0
+    for item in stretch:
+        item.y = min(max(mean, low), high)
 
 
 def _apart(one: Item, other: Item) -> float:

@@ -23,6 +23,7 @@ Array = NDArray[Any]
 Kind = Literal["input", "parameter", "inner", "root"]
 
 _WIDEST_TITLE, _WIDEST_LABEL = 250.0, 190.0
+_TITLE_LINES = 3
 _SMALL, _DIGITS = 11.0, 4
 
 
@@ -101,7 +102,7 @@ class Views:
         local = self.graph.local(node)
         formula = local.formula(self.notation)
         title = f"{local.label} = {formula}" if formula else local.label
-        blocks = [text_block([Line(title, size=13.5, weight="bold").within(_WIDEST_TITLE)])]
+        blocks = [text_block(Line(title, size=13.5, weight="bold").wrapped(_WIDEST_TITLE, _TITLE_LINES))]
         blocks += self._value(node)
         tooltip, updated = title, None
         if self.backward and node in self.learns:
@@ -147,7 +148,7 @@ class Views:
         """Write a value after its name: a number, a short array, or a picture of an array and its range."""
         if value.ndim == 0:
             return text_block([Line(f"{name} {rounded(float(value))}", ink)])
-        cells = tuple(tuple(row) for row in heat_map(value))
+        cells = tuple(tuple(row) for row in heat_map(value)) if value.size > 1 else ()
         shape = f"shape {shapes.text(value.shape)}"
         lines = [Line(f"{name} {shape}" if name != "=" else shape, ink, _SMALL)]
         return Block((*lines, *(Line(text, ink, _SMALL) for text in _range(value))), cells)

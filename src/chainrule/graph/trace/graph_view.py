@@ -45,6 +45,10 @@ class GraphView(Protocol):
         """Every edge between shown nodes."""
 
     @property
+    def count(self) -> int | None:
+        """The number of examples; None where there are none, or no numbers."""
+
+    @property
     def has_gradients(self) -> bool:
         """Whether the gradients are there as numbers."""
 
@@ -76,6 +80,7 @@ class Formulas:
 
     values: Mapping[Expression, Array] = MappingProxyType({})
     has_gradients = False
+    count: int | None = None
 
     def __init__(self, J: Expression) -> None:
         self.J = J

@@ -48,19 +48,23 @@ class Local:
         *,
         leaf: bool,
     ) -> None:
-        self.inputs = () if leaf else node.inputs
-        stand_ins = {
-            source: variable(labels[source], source.shape) if _seen(source) else source for source in self.inputs
-        }
-        inputs = [stand_ins[source] for source in self.inputs]
         self.node = node
         self.label = labels[node]
-        self.alone = Expression(node.op, inputs, node.attributes, self.label) if inputs else node
-        stands_for = {stand_in: source for source, stand_in in stand_ins.items() if stand_in is not source}
-        stands_for[self.alone] = node
+        self.count = count
+        self.inputs = () if leaf else self._sources(node)
+        by_source = {source: variable(labels[source], source.shape) for source in self.inputs if _seen(source)}
+        self.stand_ins = tuple(by_source.get(source, source) for source in self.inputs)
+        self.alone = self._alone(by_source) if self.inputs else node
+        stands_for = {stand_in: source for source, stand_in in by_source.items()} | {self.alone: node}
         self.named = frozenset(stands_for)
         self.given = {stand_in: values[source] for stand_in, source in stands_for.items() if source in values}
-        self.count = count
+
+    def _sources(self, node: Expression) -> tuple[Expression, ...]:
+        return node.inputs
+
+    def _alone(self, stand_ins: Mapping[Expression, Expression]) -> Expression:
+        """The node with its inputs replaced."""
+        return Expression(self.node.op, self.stand_ins, self.node.attributes, self.label)
 
     def formula(self, notation: Notation = "rows") -> str:
         """The node's formula by the labels of its inputs; empty for a leaf."""
@@ -92,7 +96,7 @@ class Local:
         positions = [position for position, one in enumerate(self.inputs) if one is source]
         part = self._sum(vector_jacobian_product(self.alone, position, gradient) for position in positions)
         local = self._sum(self._derivative(position) for position in positions)
-        whole = part is not None and _spreads(self.node, source)
+        whole = part is not None and spreads(self.node, source)
         behind = source
         while part is not None and is_bookkeeping(behind):
             whole = whole and behind.op.name != "broadcast_to"
@@ -120,7 +124,7 @@ def _seen(source: Expression) -> bool:
     return is_shown(seen_through(source))
 
 
-def _spreads(node: Expression, source: Expression) -> bool:
+def spreads(node: Expression, source: Expression) -> bool:
     """Tell whether the gradient flows to the input element by element, without a sum over copies."""
     return not node.op.elementwise or _elements(source.shape) == _elements(node.shape)
 
@@ -167,7 +171,7 @@ class Edge:
     @property
     def source_label(self) -> str:
         """The word for where the edge starts."""
-        return str(self.target.alone.inputs[self.position].name)
+        return str(self.target.stand_ins[self.position].name)
 
     @property
     def name(self) -> str:

@@ -22,6 +22,7 @@ from chainrule.graph.walk import topological
 if TYPE_CHECKING:
     from chainrule.graph.draw.colors import Theme
     from chainrule.graph.draw.drawing import Drawing
+    from chainrule.graph.draw.graph import Level
     from chainrule.graph.trace.check import Check
     from chainrule.graph.trace.steps import Step
     from chainrule.graph.trace.trained import Trained
@@ -306,6 +307,7 @@ class Trace(Drawn):
     def draw(
         self,
         *,
+        level: Level = "ops",
         update: SupportsFloat | None = None,
         every_gradient: bool = False,
         notation: Notation = "rows",
@@ -315,6 +317,7 @@ class Trace(Drawn):
         """Draw the graph with its values and, after `backward`, its derivatives; notebooks show it by themselves.
 
         Args:
+            level: "ops" (every operation) or "names" (named nodes alone, with the formulas between them).
             update: a learning rate; then each parameter shows its update by gradient descent and the arrow back.
             every_gradient: whether the gradients of data are shown too; where the graph has parameters, training
                 needs only those on the way to them.
@@ -337,6 +340,7 @@ class Trace(Drawn):
         return draw_graph(
             self,
             backward=self.has_gradients,
+            level=level,
             every_gradient=every_gradient,
             update=update,
             notation=notation,
@@ -344,13 +348,13 @@ class Trace(Drawn):
             max_nodes=max_nodes,
         )
 
-    def dot(self, *, every_gradient: bool = False, notation: Notation = "rows") -> str:
+    def dot(self, *, level: Level = "ops", every_gradient: bool = False, notation: Notation = "rows") -> str:
         """Return the graph with its numbers in the DOT language, for Graphviz."""
         from chainrule.graph.draw.dot import dot_text
-        from chainrule.graph.draw.graph import views_of
+        from chainrule.graph.draw.graph import at_level, views_of
 
-        backward = self.has_gradients
-        return dot_text(views_of(self, backward=backward, every_gradient=every_gradient, notation=notation))
+        graph, backward = at_level(self, level), self.has_gradients
+        return dot_text(views_of(graph, backward=backward, every_gradient=every_gradient, notation=notation))
 
     def __str__(self) -> str:
         return "\n".join(step.text for step in self.steps())
