@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from chainrule.arguments import array_of
 from chainrule.data.settings import PictureSettings
@@ -75,9 +75,7 @@ class Example:
             >>> print(Example.of(model, X[0]).J)
             -(y * log(A1) + (1 - y) * log(1 - A1))
         """
-        features = model.preprocessing.features
-        raw, X = examples("row", features=features), examples("X", features=features)
-        read = model.preprocessing.expression(raw)
+        X = examples("X", features=model.preprocessing.features)
         connected = model.network.connect(X)
         y = labels_input(model.loss, connected.output)
         L = model.loss(connected.output, y)
@@ -85,7 +83,7 @@ class Example:
         return cls(
             model=model,
             row=row,
-            x=evaluate([read], {raw: row[None]})[read][0],
+            x=read_rows(model, row[None])[0],
             connected=connected,
             y=y,
             J=J.named("J"),
@@ -121,11 +119,16 @@ class Example:
         Raises:
             UserError: none of the model's classes, or other than one number an output.
         """
-        model = self.model
         given = array_of(y, "y")
+        whole = self.model.classes is not None and given.ndim == 0
+        return self.read_labels(given.reshape(1) if whole else given.reshape(1, -1), 1)
+
+    def read_labels(self, y: Array, count: int) -> Labels:
+        """Check the labels of some rows, as `cr.fit` does."""
+        model = self.model
         return read_labels(
-            given.reshape(1) if model.classes is not None and given.ndim == 0 else given.reshape(1, -1),
-            count=1,
+            y,
+            count=count,
             outputs=model.network.outputs,
             classes=model.classes,
             classify=model.classes is not None,
@@ -154,6 +157,20 @@ class Example:
         given = {self.X: self.x[None], self.y: self.label_value(label), **self.parameters}
         found = evaluate(roots, given)
         return {node: found[root] for node, root in zip(nodes, roots, strict=True)}
+
+
+def read_rows(model: TrainedModel, rows: Array, dtype: DTypeLike = np.float64) -> Array:
+    """Return rows (m, n) as the first layer reads them.
+
+    >>> import chainrule as cr
+    >>> X, y = cr.points("gauss", count=80)
+    >>> model = cr.fit(cr.Network([cr.Dense(1, "sigmoid")]), X, y, epochs=2)
+    >>> bool((read_rows(model, X) == X).all())
+    True
+    """
+    raw = examples("row", features=model.preprocessing.features)
+    read = model.preprocessing.expression(raw)
+    return evaluate([read], {raw: rows}, dtype=dtype)[read]
 
 
 def _float64(array: Array) -> Array:

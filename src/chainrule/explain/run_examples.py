@@ -1,0 +1,108 @@
+"""The training pictures of a run, read for explanations: all of a small run, a fixed sample of a large one."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from chainrule.data.pictures import read_rows
+from chainrule.data.settings import PictureSettings
+from chainrule.errors import UserError
+from chainrule.explain.neighbours import Candidates
+
+# Reading takes most of the time of an explanation: so many pictures in about a quarter of a second.
+MOST_PICTURES = 400
+
+
+class NoExamples(Exception):
+    """Training examples that are not there; the message is a sentence that says why."""
+
+
+def run_examples(
+    folder: str | os.PathLike[str],
+    settings: PictureSettings,
+    *,
+    apart_from: str | None = None,
+    most: int = MOST_PICTURES,
+) -> Candidates:
+    """Read the training pictures that a run's splits.csv names.
+
+    Args:
+        folder: the run's folder.
+        settings: what every picture becomes.
+        apart_from: the picture that is explained, which is not its own neighbour.
+        most: how many pictures to read at most; of more, they are taken evenly from the whole list.
+
+    Raises:
+        NoExamples: the folder has no such file, or none of the pictures is there any more.
+
+    Example:
+        >>> run_examples("no/such/run", PictureSettings(size=8))
+        Traceback (most recent call last):
+        chainrule.explain.run_examples.NoExamples: No splits.csv of a run says which pictures it learned from.
+    """
+    listed = _training_pictures(Path(folder, "splits.csv"))
+    others = [one for one in listed if not _same_file(one[0], apart_from)]
+    chosen = others if len(others) <= most else [others[place] for place in _evenly(len(others), most)]
+    paths = [path for path, _ in chosen]
+    try:
+        rows, kept, _ = read_rows(paths, settings, strict=False, progress=False)
+    except UserError as reason:
+        raise NoExamples(f"The training pictures cannot be read: {reason}.") from None
+    if not len(kept):
+        raise NoExamples("The pictures that the run's splits.csv names are no longer where they were.")
+    return Candidates(
+        rows=rows,
+        names=[os.path.basename(paths[row]) for row in kept],
+        paths=[paths[row] for row in kept],
+        class_names=[chosen[row][1] for row in kept],
+        of=len(listed),
+        note=_note(listed, others, chosen, len(kept)),
+    )
+
+
+def _training_pictures(path: Path) -> list[tuple[str, str]]:
+    """Return the path and the class of each picture that the run learned from."""
+    missing = "No splits.csv of a run says which pictures it learned from."
+    try:
+        # Names that are no UTF-8 come back with the bytes that they have on the disk.
+        with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except OSError:
+        raise NoExamples(missing) from None
+    except (csv.Error, ValueError):
+        raise NoExamples(f"{path} cannot be read as a table.") from None
+    found = [
+        (row["path"], row["label"] or "")
+        for row in rows
+        if row.get("split") == "train" and row.get("path") and "label" in row
+    ]
+    if not found:
+        raise NoExamples(f"{path} names no picture that the model learned from.")
+    return found
+
+
+def _same_file(path: str, other: str | None) -> bool:
+    # Names are compared first: asking the disk for each of many pictures takes long.
+    if other is None or os.path.basename(path) != os.path.basename(other):
+        return False
+    return os.path.realpath(path) == os.path.realpath(other)
+
+
+def _evenly(count: int, wanted: int) -> list[int]:
+    return [int(place) for place in np.arange(wanted) * count // wanted]
+
+
+def _note(listed: Sequence[object], others: Sequence[object], chosen: Sequence[object], read: int) -> str:
+    sentences = []
+    if len(others) < len(listed):
+        sentences.append("The picture itself is one of those that the model learned from; it is left out.")
+    if len(chosen) < len(others):
+        sentences.append(f"To be quick, {len(chosen):,} of {len(listed):,} training pictures were looked at.")
+    if read < len(chosen):
+        sentences.append(f"{len(chosen) - read:,} of them cannot be read any more.")
+    return " ".join(sentences)
