@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from chainrule.graph.draw.breaking import broken
 from chainrule.graph.draw.fonts import Weight, shortened, text_width
 from chainrule.graph.draw.heat import CELL
 from chainrule.graph.draw.svg import Anchor, Canvas
@@ -38,22 +39,10 @@ class Line:
         return self._with(shortened(self.text, width, self.size, self.weight))
 
     def wrapped(self, width: float, most: int) -> list[Line]:
-        """Return the line in as many lines as a width needs, broken at spaces; the last of at most so many is cut.
-
-        >>> [line.text for line in Line("a * b + c * d").wrapped(60, 2)]
-        ['a * b +', 'c * d']
-        """
-        lines: list[Line] = []
-        words = self.text.split(" ")
-        while words:
-            fitting = 1
-            while fitting < len(words) and self._with(" ".join(words[: fitting + 1])).width <= width:
-                fitting += 1
-            if len(lines) + 1 == most:
-                fitting = len(words)
-            lines.append(self._with(" ".join(words[:fitting])).within(width))
-            words = words[fitting:]
-        return lines
+        """Return the line in as many lines as a width needs, at most so many; what does not fit is cut."""
+        parts = broken(self.text, width, self.size, self.weight)
+        kept = [*parts[: most - 1], " ".join(parts[most - 1 :])] if len(parts) > most else parts
+        return [self._with(part).within(1.1 * width) for part in kept]
 
     def _with(self, text: str) -> Line:
         return Line(text, self.ink, self.size, self.weight)

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from chainrule.graph.draw.breaking import broken
 from chainrule.graph.draw.fonts import Weight, parts_of, text_width
 from chainrule.graph.draw.svg import Canvas
 
 SIZE, SMALL = 13.0, 11.5
 _LINE = 1.4
 _PAD_X, _PAD_Y = 10.0, 7.0
-# A line may be a little longer than asked for where that saves another one.
-_SLACK = 1.06
-# No line is shorter than this share of the width, where that can be helped.
-_LEAST = 0.25
-_TIGHTNESS = {**dict.fromkeys("+-", 0), **dict.fromkeys("*@", 1), **dict.fromkeys([">", ">=", "<", "**", "/"], 3)}
 
 
 @dataclass(frozen=True)
@@ -99,44 +95,3 @@ def equation(left: str, right: str, width: float, ink: str = "ink", size: float 
         return [Line(bold, ink, size)]
     parts = broken(f"{bold} = {right}", width, size)
     return [Line(part, ink, size) for part in parts]
-
-
-def broken(text: str, width: float, size: float = SIZE) -> list[str]:
-    """Break a formula before its operators, the outermost first, so that its lines fit a width.
-
-    >>> broken("-(y * log(A2) + (1 - y) * log(1 - A2))", 170)
-    ['-(y * log(A2)', '+ (1 - y) * log(1 - A2))']
-    """
-    if text_width(text, size) <= _SLACK * width:
-        return [text]
-    places = list(_breaks(text))
-    if not places:
-        return [text]
-    whole = text_width(text, size)
-
-    def cost(place: tuple[int, int]) -> tuple[bool, float, float]:
-        position, tightness = place
-        first = text_width(text[:position], size)
-        # A break deeper inside is worth it where it saves a line.
-        return (
-            not _LEAST * width <= first <= width,
-            tightness + 2.5 * (whole - first > _SLACK * width),
-            abs(first - whole / 2),
-        )
-
-    position = min(places, key=cost)[0]
-    return [text[:position].rstrip(), *broken(text[position:].lstrip(), width, size)]
-
-
-def _breaks(text: str) -> Iterable[tuple[int, int]]:
-    """Yield where an operator begins, and how strongly it binds."""
-    depth = 0
-    words = text.split(" ")
-    position = 0
-    for number, word in enumerate(words):
-        if number and word in _TIGHTNESS:
-            yield position, 2 * depth + _TIGHTNESS[word]
-        elif number and words[number - 1].endswith(","):
-            yield position, 2 * depth + 1
-        depth += word.count("(") - word.count(")")
-        position += len(word) + 1
