@@ -215,7 +215,7 @@ def _checked_parameters(subject: Subject, given: object) -> dict[str, Array]:
             raise UserError(f"parameters has no {name}; the network's parameters are {', '.join(nodes)}")
         array = array_of(given[name], name)
         if array.dtype.kind not in "biuf" or array.shape != fixed(node.shape):
-            why = f"; an example has {subject.features} numbers" if node is subject.dense[0].W else ""
+            why = f"; numbers an example: {subject.features}" if node is subject.dense[0].W else ""
             found_shape = f"{array.dtype} of shape {array.shape}"
             raise UserError(f"{name} must be numbers of shape {fixed(node.shape)}, not {found_shape}{why}")
         found[name] = array
