@@ -16,17 +16,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from chainrule.plots.activation_plots import activations as activations
+    from chainrule.plots.distribution_plots import distributions as distributions
     from chainrule.plots.regression_plots import linear_against_logistic as linear_against_logistic
     from chainrule.plots.slider_page import slider as slider
 
 # The home of each plot, one a line. A module is not called as its function: it would take its place here.
 _HOMES = {
     "activations": "chainrule.plots.activation_plots",
+    "distributions": "chainrule.plots.distribution_plots",
     "linear_against_logistic": "chainrule.plots.regression_plots",
     "slider": "chainrule.plots.slider_page",
 }
 __all__ = [
     "activations",
+    "distributions",
     "linear_against_logistic",
     "slider",
 ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
+import numpy as np
+
 from chainrule.errors import UserError
 from chainrule.network.layers import Dense
 from chainrule.network.network import Network
@@ -29,6 +31,12 @@ def snapshots_of(model: TrainedModel) -> tuple[Snapshot, ...]:
             "that model (a model's file does not store them)"
         )
     return snapshots
+
+
+def thinned(snapshots: Sequence[Snapshot], most: int) -> list[Snapshot]:
+    """Return some snapshots spread evenly, the first and the last among them; all where they are not too many."""
+    chosen = np.unique(np.linspace(0, len(snapshots) - 1, min(most, len(snapshots))).round().astype(int))
+    return [snapshots[place] for place in chosen]
 
 
 def titled(models: Models) -> dict[str, TrainedModel]:

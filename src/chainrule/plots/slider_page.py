@@ -17,7 +17,7 @@ from chainrule.errors import UserError
 from chainrule.files import write_atomically
 from chainrule.network.layers import Dense
 from chainrule.plots import slider_data
-from chainrule.plots.models import snapshots_of
+from chainrule.plots.models import snapshots_of, thinned
 from chainrule.plots.planes import Plane, principal_plane, weights_plane
 from chainrule.training.history import Snapshot
 from chainrule.training.model_graph import ModelGraph, TrainedModel
@@ -105,7 +105,7 @@ def slider(
 
     _check(model, names)
     graph = ModelGraph.of(model, X, y)
-    kept = _thinned(snapshots_of(model), whole(frames, "frames", least=2))
+    kept = thinned(snapshots_of(model), whole(frames, "frames", least=2))
     heading = _heading(model) if title is None else title
     data = _data(model, graph, kept, _plane(model, kept, directions), [str(name) for name in names])
     data |= _costs(graph, _tested(model, test), kept)
@@ -158,11 +158,6 @@ def _check(model: TrainedModel, names: Sequence[str]) -> None:
         )
     if isinstance(names, str) or len(names) != 2:
         raise UserError(f"names are those of the two features, such as ('x1', 'x2'), not {names!r:.60}")
-
-
-def _thinned(snapshots: Sequence[Snapshot], most: int) -> list[Snapshot]:
-    chosen = np.unique(np.linspace(0, len(snapshots) - 1, min(most, len(snapshots))).round().astype(int))
-    return [snapshots[place] for place in chosen]
 
 
 def _plane(model: TrainedModel, snapshots: Sequence[Snapshot], directions: object) -> Plane:

@@ -1,0 +1,219 @@
+"""How activations, gradients or weights are distributed in each layer, and how large they are over the epochs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from chainrule.errors import UserError
+from chainrule.plots.distribution_values import KINDS, Kind, Layers, layers_of, note_of
+from chainrule.plots.models import Models, titled
+from chainrule.plots.style import SMALL_SIZE, FigureTheme, Style, styled
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Array = NDArray[Any]
+Quantity = Literal["activations", "gradients", "weights"]
+
+_MOST_MODELS = 3
+# How many places a ridge's curve has, and how far each value is smeared, in places.
+_BINS, _SMEAR = 140, 2.5
+# How high a ridge is, where the next begins at 1.
+_HEIGHT = 0.86
+# This share of the values may lie outside of a ridge's axis, at either end.
+_OUTSIDE = 0.005
+# A share of exact zeros is written from here on.
+_WORTH_SAYING = 0.005
+# The least ratio of the ends of a logarithmic axis: less has no tick to read.
+_LEAST_RATIO = 30.0
+# The height of a line's name, as a share of a panel.
+_LABEL_SHARE = 0.065
+
+
+def distributions(
+    models: Models,
+    X: ArrayLike,
+    y: ArrayLike,
+    *,
+    quantity: Quantity = "activations",
+    theme: FigureTheme = "light",
+) -> Figure:
+    """Show the activations, gradients or weights of each layer over the epochs.
+
+    Above, one line a layer over the epochs; below, the distribution in each layer at the first and the last
+    snapshot. Where the gradients of the first layers are far smaller than those of the last, they vanish, and the
+    first layers hardly learn. Exact zeros, such as those of relu, are counted beside and left out of the shapes.
+
+    Source: Glorot, Bengio, "Understanding the difficulty of training deep feedforward neural networks", AISTATS
+    2010.
+
+    Args:
+        models: one model, several (up to 3), or several by title, trained with `cr.fit(..., snapshots=...)`.
+        X: rows of shape (m, features).
+        y: their labels, as in `cr.fit`.
+        quantity: "activations": the values of A, and how much each differs from example to example (standard
+            deviation over the rows, mean over the neurons); "gradients": |dJ/dW|, and its root mean square, of the
+            cost of all rows without dropout and penalties; "weights": W, and the root mean square of how far each
+            weight is from where it was at the first snapshot.
+        theme: "light" or "dark".
+
+    Returns:
+        The figure, with a column for each model.
+
+    Raises:
+        UserError: no snapshots, an unknown quantity, rows or labels that do not fit.
+
+    Example:
+        >>> import chainrule as cr
+        >>> X, y = cr.points("moons", count=40)
+        >>> network = cr.Network([cr.Dense(4, "sigmoid")] * 3 + [cr.Dense(1, "sigmoid")])
+        >>> model = cr.fit(network, X, y, epochs=10, snapshots=5)
+        >>> figure = cr.plots.distributions(model, X, y, quantity="gradients")
+        >>> [line.get_label() for line in figure.axes[0].get_lines()]
+        ['layer 1', 'layer 2', 'layer 3', 'output']
+    """
+    if quantity not in get_args(Quantity):
+        words = ", ".join(f'"{word}"' for word in get_args(Quantity))
+        raise UserError(f"quantity is one of {words}, not {quantity!r:.40}")
+    found = titled(models)
+    if len(found) > _MOST_MODELS:
+        raise UserError(f"up to {_MOST_MODELS} models fit side by side, not {len(found)}")
+    shown = [layers_of(title, model, X, y, KINDS[quantity]) for title, model in found.items()]
+    return _figure(shown, KINDS[quantity], theme)
+
+
+def _figure(shown: Sequence[Layers], kind: Kind, theme: FigureTheme) -> Figure:
+    layers = max(len(one.names) for one in shown)
+    with styled(theme) as style:
+        size = (max(6.4, 5.0 * len(shown)), 4.0 + 0.36 * max(layers, 6))
+        figure, axes = style.figure(rows=2, columns=len(shown), size=size, title=kind.title)
+        _set_heights(axes[0], shown)
+        # A column's own scale serves values of different kinds; sizes are compared on one.
+        every = _edges([values for one in shown for values in (*one.first, *one.last)], kind)
+        for column, one in enumerate(shown):
+            colors = _colors(style, len(one.names))
+            edges = every if kind.logarithmic else _edges([*one.first, *one.last], kind)
+            _draw_sizes(style, axes[0, column], one, kind, colors)
+            _draw_ridges(style, axes[1, column], one, edges, kind, colors)
+        return figure
+
+
+def _colors(style: Style, count: int) -> list[Any]:
+    """From the first layer (orange) to the last (blue)."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    roles = [style.color(role) for role in ("backward", "parameter", "forward")]
+    return list(LinearSegmentedColormap.from_list("layers", roles)(np.linspace(0, 1, count)))
+
+
+def _set_heights(row: Array, shown: Sequence[Layers]) -> None:
+    """Give all panels one logarithmic axis."""
+    from matplotlib.ticker import NullFormatter
+
+    sizes = np.concatenate([one.sizes.ravel() for one in shown])
+    low, high = _spanning(sizes[sizes > 0])
+    room = (high / low) ** 0.04
+    for axes in row:
+        axes.set_yscale("log")
+        axes.yaxis.set_minor_formatter(NullFormatter())
+        axes.set_ylim(low / room, high * room)
+
+
+def _spanning(values: Array) -> tuple[float, float]:
+    """The ends of a logarithmic axis for positive values."""
+    low, high = (float(values.min()), float(values.max())) if values.size else (1.0, 1.0)
+    more = max(1.0, _LEAST_RATIO / (high / low)) ** 0.5
+    return low / more, high * more
+
+
+def _draw_sizes(style: Style, axes: Axes, layers: Layers, kind: Kind, colors: Sequence[Any]) -> None:
+    style.panel_title(axes, layers.title, note_of(layers, kind))
+    for place, name in enumerate(layers.names):
+        sizes = np.where(layers.sizes[:, place] > 0, layers.sizes[:, place], np.nan)
+        axes.plot(layers.epochs, sizes, color=colors[place], label=name, linewidth=1.8)
+    axes.set_xlim(layers.epochs[0], layers.epochs[-1])
+    axes.set_xlabel("epoch")
+    axes.set_ylabel(kind.size_label)
+    _name_ends(axes, layers, colors)
+
+
+def _name_ends(axes: Axes, layers: Layers, colors: Sequence[Any]) -> None:
+    """Name the first and the last layer at the end of their lines, one above the other where they meet."""
+    ends = layers.sizes[-1, [0, -1]]
+    if len(layers.names) < 2 or not (ends > 0).all():
+        return
+    low, high = np.log(axes.get_ylim())
+    apart = (np.log(ends[0]) - np.log(ends[1])) / (high - low)
+    missing = max(0.0, _LABEL_SHARE - abs(apart)) * (1 if apart >= 0 else -1) / 2
+    for place, more in ((0, missing), (-1, -missing)):
+        share = (np.log(layers.sizes[-1, place]) - low) / (high - low) + more
+        axes.text(
+            1.015,
+            share,
+            layers.names[place],
+            transform=axes.transAxes,
+            color=colors[place],
+            size=SMALL_SIZE,
+            va="center",
+        )
+
+
+def _draw_ridges(style: Style, axes: Axes, layers: Layers, edges: Array, kind: Kind, colors: Sequence[Any]) -> None:
+    from matplotlib.ticker import NullFormatter
+
+    note = f"line: epoch {layers.epochs[0]}; filled: epoch {layers.epochs[-1]}"
+    style.panel_title(axes, f"{kind.value_label} in each layer", note)
+    x = np.sqrt(edges[1:] * edges[:-1]) if kind.logarithmic else (edges[1:] + edges[:-1]) / 2
+    bases = -np.arange(len(layers.names), dtype=float)
+    for base, name, first, last, color in zip(bases, layers.names, layers.first, layers.last, colors, strict=True):
+        before, after = base + _ridge(first, edges), base + _ridge(last, edges)
+        axes.fill_between(x, base, after, color=color, alpha=0.7, linewidth=0, label=name)
+        axes.plot(x, before, color=style.color("ink"), linewidth=1.1, label=f"{name} at the start")
+        zeros = float(np.mean(last == 0))
+        if zeros >= _WORTH_SAYING:
+            axes.text(
+                1.01,
+                base + 0.25,
+                f"{100 * zeros:.0f} % are 0",
+                transform=axes.get_yaxis_transform(),
+                size=SMALL_SIZE,
+                color=style.color("soft"),
+                va="center",
+            )
+    if kind.logarithmic:
+        axes.set_xscale("log")
+        axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.set_xlim(edges[0], edges[-1])
+    axes.set_ylim(bases[-1] - 0.15, 1.05)
+    axes.set_yticks(bases, layers.names)
+    axes.set_xlabel(kind.value_label)
+
+
+def _edges(values: Sequence[Array], kind: Kind) -> NDArray[np.float64]:
+    """The bins for all values but zeros and a few at the ends."""
+    pooled = np.concatenate([_some(array[array != 0]) for array in values])
+    low, high = np.quantile(pooled, [_OUTSIDE, 1 - _OUTSIDE]).tolist() if pooled.size else (0.5, 1.0)
+    if kind.logarithmic:
+        low, high = _spanning(np.array([low, high]))
+        room = (high / low) ** 0.04
+        return np.geomspace(low / room, high * room, _BINS + 1)
+    room = 0.05 * (high - low) or max(abs(low), 1.0)
+    return np.linspace(low - room, high + room, _BINS + 1)
+
+
+def _some(values: Array) -> Array:
+    """At most some thousand values, so that a wide layer does not outweigh the others."""
+    return values[:: max(1, values.size // 5000)]
+
+
+def _ridge(values: Array, edges: Array) -> NDArray[np.float64]:
+    """How often values other than 0 lie in each bin, smeared; the highest place has the height of a ridge."""
+    counts, _ = np.histogram(values[values != 0], edges)
+    reach = np.arange(-round(3 * _SMEAR), round(3 * _SMEAR) + 1)
+    smooth = np.convolve(counts, np.exp(-0.5 * np.square(reach / _SMEAR)), mode="same")
+    return np.asarray(_HEIGHT * smooth / (smooth.max() or 1.0))
