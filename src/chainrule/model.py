@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -29,6 +29,9 @@ from chainrule.network.preprocessing import Preprocessing
 from chainrule.tensors import pack, unpack
 from chainrule.training.history import History
 from chainrule.training.labels import ClassName
+
+if TYPE_CHECKING:
+    from chainrule.explain.explanation import Explanation
 
 Array = NDArray[Any]
 
@@ -140,6 +143,47 @@ class Model:
         if probabilities.shape[1] == 2:
             return (probabilities[:, 1] >= self.threshold).astype(np.int64)
         return np.asarray(probabilities.argmax(axis=1))
+
+    def explain(
+        self,
+        x: Rows,
+        y: object = None,
+        *,
+        learning_rate: float | None = None,
+        run: str | os.PathLike[str] | None = None,
+        among: tuple[ArrayLike, ArrayLike] | None = None,
+    ) -> Explanation:
+        """Explain one answer: every number from the input to the prediction, the cost, the gradients, an update.
+
+        Args:
+            x: one row of shape (features,) or (1, features), or the path of a picture file.
+            y: the right label: a class, or the numbers of a regression; None takes the answer for it.
+            learning_rate: of the update that is shown; None takes the one that the model was trained with.
+            run: the folder of the run that trained the model, for the nearest training pictures.
+            among: rows and labels (X, y) in which the nearest are looked for, in place of a run's.
+
+        Returns:
+            The explanation: notebooks show it; print it, or `save` it as a page (.html) or as data (.json).
+
+        Raises:
+            UserError: more than one row, a row or label that the model cannot read, a picture that cannot be read.
+
+        Example:
+            >>> import chainrule as cr
+            >>> X, y = cr.points("gauss", count=100)
+            >>> model = cr.fit(cr.Network([cr.Dense(1, "sigmoid")]), X, y, learning_rate=0.1)
+            >>> explanation = model.explain(X[0], y[0])
+            >>> explanation.update.cost_after < explanation.update.cost_before
+            True
+        """
+        from chainrule.explain.build import explain
+
+        if isinstance(x, str | Path):
+            x = [x]
+        pictures = _are_paths(x)
+        path = os.fspath(x[0]) if pictures else None  # type: ignore[index, arg-type]
+        row = self._read_pictures(x) if pictures else array_of(x, "x")
+        return explain(self, row, y, learning_rate=learning_rate, path=path, run=run, among=among)
 
     def summary(self) -> str:
         """Return a text table of the layers."""

@@ -149,7 +149,7 @@ class Sum:
         output: which output neuron.
         z_name: "Z3", or "Z3[1]" where there are several outputs.
         class_name: the class that a high z speaks for; None of a regression.
-        terms: those with the largest |product|, the largest first.
+        terms: those with the largest |product|, the largest first; none that is exactly 0.
         rest: the sum of all others.
         rest_count: how many others there are.
         bias: b; None where the layer has none.

@@ -99,8 +99,9 @@ def _sum(example: Example, layers: Sequence[LayerPart], output: int) -> Sum:
     w = example.parameters[nodes["W"]][:, output]
     products = source * w
     order = np.argsort(-np.abs(products), kind="stable")
-    # A row of few terms is not cut for the sake of one.
-    shown = order if order.size <= _TERMS + 1 else order[:_TERMS]
+    # Terms of exactly 0, of silent neurons, say nothing one by one; and few terms are not cut for the sake of one.
+    telling = int(np.count_nonzero(products))
+    shown = order[: telling if telling <= _TERMS + 1 else _TERMS]
     classes = example.model.classes
     name: ClassName | None = None if classes is None else classes[1 if last.units == 1 else output]
     return Sum(
