@@ -103,6 +103,26 @@ def test_the_weights_of_one_neuron_stand_on_its_lines() -> None:
     assert {line.source: line.ink for line in lines(drawing)}["x_{3}"] == "line"
 
 
+@pytest.mark.parametrize(
+    ("weight", "text", "inks"),
+    [
+        (0.0, "weights all 0", {"line"}),
+        (np.nan, "weights not finite", {"line"}),
+        (np.inf, "weights not finite", {"positive"}),
+    ],
+)
+def test_weights_without_a_size_are_drawn_all_the_same(weight: float, text: str, inks: set[str]) -> None:
+    drawing = SMALL.draw(parameters={**PARAMETERS, "W1": np.full((2, 4), weight)})
+    assert text in written(drawing)
+    assert {line.ink for line in lines(drawing) if line.source.startswith("x")} == inks
+
+
+def test_rows_that_are_not_numbers_are_shown_as_they_are() -> None:
+    drawing = SMALL.draw(parameters=PARAMETERS, X=[[np.nan, np.inf]], y=[1], backward=True)
+    assert [circle.written[1] for circle in circles(drawing)][:2] == ["nan", "inf"]
+    assert not any(text.startswith("nan: ") for text in written(drawing, "legend"))
+
+
 def test_without_numbers_all_lines_look_alike() -> None:
     drawing = SMALL.draw(2)
     assert {(line.width, line.ink) for line in lines(drawing)} == {(1.2, "line")}

@@ -150,9 +150,7 @@ class _Columns:
         if self.options.backward:
             head += [(f"{self.words.gradient(node)}  {self.words.shape(node)}", "backward") for node in nodes]
         if weights is not None:
-            what = "dJ/dw" if self.gradients else "weights"
-            most = largest(weights)
-            head.append((f"{what} up to ±{short(most)}" if most else f"all {what} are 0", "soft"))
+            head.append((_size_text(weights, "dJ/dw" if self.gradients else "weights"), "soft"))
         return head
 
     def _tooltip(self, label: str, slot: int | None, values: Array | None, view: LayerView | None = None) -> str:
@@ -191,6 +189,13 @@ class _Columns:
 
     def _row(self, values: Array | None) -> Array | None:
         return None if values is None else np.asarray(values[self.options.example - 1])
+
+
+def _size_text(weights: Array, what: str) -> str:
+    if not np.isfinite(weights).any():
+        return f"{what} not finite"
+    most = largest(weights)
+    return f"{what} up to ±{short(most)}" if most else f"{what} all 0"
 
 
 def layer_titles(subject: Subject, view: LayerView) -> list[tuple[str, str]]:

@@ -78,12 +78,19 @@ def _numbers(subject: Subject, options: Options, columns: Sequence[Column]) -> l
     lines = [(f"the numbers in the circles: example {options.example} of {m:,}{label}", "ink")]
     if any(column.gradients is not None for column in columns):
         lines.append(("below them: dJ/da of this example", "backward"))
-        if any(not np.isfinite(column.gradients).all() for column in columns if column.gradients is not None):
+        if _saturated(columns):
             lines.append(("nan: where ŷ rounds to 0 or 1, dJ/da is no number; dJ/dw is taken from dJ/dz", "soft"))
     J = subject.trained_cost()
     if J is not None and J.size == 1:
         lines.append((f"cost J = {short(float(J.reshape(())))} over {counted(m, 'example')}", "ink"))
     return lines
+
+
+def _saturated(columns: Sequence[Column]) -> bool:
+    """Tell whether the chain as written has no numbers where the sound form has."""
+    chain = [column.gradients for column in columns if column.gradients is not None]
+    sound = [column.weights for column in columns if column.weights is not None]
+    return not all(np.isfinite(one).all() for one in chain) and all(np.isfinite(one).all() for one in sound)
 
 
 def _label(y: NDArray[np.float64], classes: Sequence[str]) -> str:
