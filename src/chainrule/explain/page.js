@@ -1,0 +1,157 @@
+"use strict";
+(() => {
+  const find = (id) => document.getElementById(id);
+  const steps = [...document.querySelectorAll(".step")];
+  const links = [...document.querySelectorAll("#steps a")];
+  const names = links.map((link) => link.querySelector(".name").textContent);
+  let shown = -1;
+
+  const place = () => steps.findIndex((step) => `#${step.id}` === location.hash);
+
+  function show(number, { focus = false, record = true } = {}) {
+    const wanted = Math.min(Math.max(number, 0), steps.length - 1);
+    const moved = wanted !== shown;
+    shown = wanted;
+    steps.forEach((step, i) => step.classList.toggle("shown", i === shown));
+    links.forEach((link, i) => {
+      link.classList.toggle("seen", i < shown);
+      if (i === shown) link.setAttribute("aria-current", "step");
+      else link.removeAttribute("aria-current");
+    });
+    find("back").disabled = shown === 0;
+    find("next").disabled = shown === steps.length - 1;
+    find("back-name").textContent = shown === 0 ? "Back" : names[shown - 1];
+    find("next-name").textContent = shown === steps.length - 1 ? "Next" : names[shown + 1];
+    find("count").textContent = `${shown + 1} of ${steps.length}`;
+    if (!moved) return;
+    if (record) history.replaceState(null, "", `#${steps[shown].id}`);
+    scrollTo(0, 0);
+    // People who listen hear where they are; those who look see no ring around a heading.
+    if (focus) steps[shown].querySelector("h2").focus({ preventScroll: true });
+  }
+
+  const go = (number) => show(number, { focus: true });
+  document.documentElement.classList.add("walked");
+  links.forEach((link, i) => link.addEventListener("click", (event) => { event.preventDefault(); go(i); }));
+  find("back").addEventListener("click", () => go(shown - 1));
+  find("next").addEventListener("click", () => go(shown + 1));
+  addEventListener("hashchange", () => { if (place() >= 0) show(place(), { focus: true, record: false }); });
+
+  // What moves something itself keeps its keys.
+  const OWN_KEYS = "input, select, textarea, [role=slider], [data-keys]";
+  const scrolls = (element) => element.closest(".scroll") && element.closest(".scroll").scrollWidth > element.closest(".scroll").clientWidth;
+  addEventListener("keydown", (event) => {
+    if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || event.defaultPrevented) return;
+    if (event.target.closest && (event.target.closest(OWN_KEYS) || scrolls(event.target))) return;
+    const targets = { ArrowLeft: shown - 1, ArrowRight: shown + 1, Home: 0, End: steps.length - 1 };
+    if (!(event.key in targets)) return;
+    go(targets[event.key]);
+    event.preventDefault();
+  });
+  show(Math.max(place(), 0), { record: place() >= 0 });
+
+  // Paper has no buttons: everything that can be opened is open there.
+  addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((one) => { one.open = true; }));
+
+  const data = JSON.parse(find("data").textContent);
+  const KINDS = { u1: [1, "getUint8"], "<f4": [4, "getFloat32"], "<f8": [8, "getFloat64"] };
+  function unpacked({ kind, content }) {
+    const view = new DataView(Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0)).buffer);
+    const [size, read] = KINDS[kind];
+    return Array.from({ length: view.byteLength / size }, (_, i) => view[read](i * size, true));
+  }
+  const written = (number, digits = 6) => {
+    if (Number.isInteger(number) && Math.abs(number) < 1e6) return String(number).replace("-", "−");
+    const small = number !== 0 && (Math.abs(number) < 1e-4 || Math.abs(number) >= 1e6);
+    const text = small ? number.toExponential(digits - 1).replace(/\.?0+e/, "e").replace("e+", "e") : String(Number(number.toPrecision(digits)));
+    return text.replaceAll("-", "−");
+  };
+  const row = unpacked(data.row);
+  const X = unpacked(data.x);
+
+  // The frame over the picture, and its numbers.
+  const framing = find("framing");
+  if (framing) {
+    const [height, width, channels] = data.shape;
+    const side = data.window;
+    const tables = [...document.querySelectorAll(".plane table")];
+    let [top, left] = data.corner;
+    const move = (newTop, newLeft) => {
+      top = Math.min(Math.max(Math.round(newTop), 0), height - side);
+      left = Math.min(Math.max(Math.round(newLeft), 0), width - side);
+      find("frame").style.top = `${(100 * top) / height}%`;
+      find("frame").style.left = `${(100 * left) / width}%`;
+      find("window-place").textContent = `rows ${top} to ${top + side - 1}, columns ${left} to ${left + side - 1}`;
+      tables.forEach((table, channel) => [...table.querySelectorAll("td")].forEach((cell, i) => {
+        const pixel = (top + Math.floor(i / side)) * width + left + (i % side);
+        const number = row[pixel * channels + channel];
+        cell.textContent = number;
+        cell.style.setProperty("--v", number);
+        cell.title = `${data.names[1]}[${pixel * channels + channel}] = ${written(X[pixel * channels + channel])}`;
+      }));
+    };
+    const follow = (event) => {
+      const box = framing.getBoundingClientRect();
+      move(((event.clientY - box.top) / box.height) * height - side / 2, ((event.clientX - box.left) / box.width) * width - side / 2);
+    };
+    framing.addEventListener("pointerdown", (event) => { framing.setPointerCapture(event.pointerId); follow(event); });
+    framing.addEventListener("pointermove", (event) => { if (framing.hasPointerCapture(event.pointerId)) follow(event); });
+    framing.addEventListener("keydown", (event) => {
+      const by = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
+      if (!by) return;
+      move(top + by[0], left + by[1]);
+      event.preventDefault();
+    });
+    move(top, left);
+  }
+
+  // Long lists are written when they are asked for.
+  const pad = (text, width) => text.padStart(width);
+  document.querySelectorAll("details[data-fill]").forEach((details) => details.addEventListener("toggle", () => {
+    const target = find(details.dataset.fill);
+    if (target.textContent) return;
+    const wide = String(row.length).length;
+    const lines = row.map((number, i) => `${pad(`[${i}]`, wide + 2)} ${pad(written(number), 5)}${data.same ? "" : ` → ${pad(written(X[i], 4), 9)}`}`);
+    target.textContent = lines.join("\n");
+  }));
+
+  // One number of dJ/dW: what came in times the gradient of Z.
+  document.querySelectorAll(".lookup").forEach((lookup) => {
+    const number = Number(lookup.dataset.layer) - 1;
+    const layer = data.layers[number];
+    if (!layer || !(layer.z in data.dZ)) return;
+    const into = number === 0 ? X : unpacked(data.layers[number - 1].A);
+    const dZ = unpacked(data.dZ[layer.z]);
+    const [i, j] = lookup.querySelectorAll("input");
+    const write = () => {
+      const [a, b] = [i, j].map((input) => Math.min(Math.max(Math.round(Number(input.value)) || 0, 0), Number(input.max)));
+      lookup.querySelector("output").textContent =
+        `= ${layer.reads}[${a}] × dJ/d${layer.z}[${b}] = ${written(into[a])} × ${written(dZ[b])} = ${written(into[a] * dZ[b])}`;
+    };
+    [i, j].forEach((input) => input.addEventListener("input", write));
+    // It begins with the largest.
+    const largest = (list) => list.reduce((best, one, at) => (Math.abs(one) > Math.abs(list[best]) ? at : best), 0);
+    i.value = largest(into);
+    j.value = largest(dZ);
+    lookup.hidden = false;
+    write();
+  });
+
+  // The maps over the picture.
+  const view = find("saliency-view");
+  if (view) {
+    const choose = (key) => view.querySelectorAll(".viewer .over").forEach((map) => map.classList.toggle("shown", map.dataset.map === key));
+    view.querySelectorAll("input[name=map]").forEach((radio) => radio.addEventListener("change", () => choose(radio.value)));
+    const opacity = find("opacity");
+    const fade = () => {
+      find("opacity-value").textContent = `${opacity.value} %`;
+      view.style.setProperty("--opacity", Number(opacity.value) / 100);
+    };
+    opacity.addEventListener("input", fade);
+    const grey = () => view.classList.toggle("coloured", !find("grey").checked);
+    find("grey").addEventListener("change", grey);
+    choose(view.querySelector("input[name=map]:checked").value);
+    fade();
+    grey();
+  }
+})();
