@@ -77,6 +77,7 @@ def explain(
         saliency=saliency(model, example.row, shape=input_.shape),
         neighbours=neighbours,
         no_neighbours=why_not,
+        example=example,
     )
 
 

@@ -31,8 +31,8 @@ def explanation_data(explanation: Explanation) -> dict[str, Any]:
         >>> explanation_data(explain(model, X[0]))["prediction"]["output_name"]
         'A1'
     """
-    found: dict[str, Any] = _plain(explanation)
-    return found
+    parts = [field.name for field in fields(explanation) if field.name != "example"]
+    return {name: _plain(getattr(explanation, name)) for name in parts}
 
 
 def _plain(value: Any) -> Any:

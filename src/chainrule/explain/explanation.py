@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from chainrule.errors import UserError
+from chainrule.explain.example import Example
 from chainrule.explain.parts import Backward, Cost, Input, LayerPart, Neighbours, Prediction, Update
 from chainrule.explain.saliency import Saliency
 from chainrule.files import to_json_bytes, write_atomically
@@ -31,6 +32,7 @@ class Explanation:
         saliency: which features the answer rests on.
         neighbours: the nearest training examples; None where they are not there.
         no_neighbours: why they are not there, in a sentence; empty where they are.
+        example: the model's graph on this row, from which the page draws; it is no part of the data.
     """
 
     title: str
@@ -44,6 +46,7 @@ class Explanation:
     saliency: Saliency
     neighbours: Neighbours | None
     no_neighbours: str
+    example: Example = field(repr=False)
 
     def text(self) -> str:
         """Return the walk through the explanation as text, for a terminal."""
