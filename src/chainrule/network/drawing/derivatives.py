@@ -118,7 +118,7 @@ class Derivatives:
     def _local(self, stage: Stage) -> Expression | None:
         if stage.kind == "J":
             return gradients(self.J, [stage.source])[0]
-        if stage.kind == "Z" or not _one_by_one(stage.node, stage.source):
+        if stage.kind == "Z" or not one_by_one(stage.node, stage.source):
             return None
         return gradients(sum_of(stage.node), [stage.source])[0]
 
@@ -187,7 +187,7 @@ class Derivatives:
         return self.words.typeset(formula(expression, labels=self.labels, notation=self.words.notation))
 
 
-def _one_by_one(node: Expression, source: Expression) -> bool:
+def one_by_one(node: Expression, source: Expression) -> bool:
     """Tell whether each element of a node depends on one element of another."""
     depends = {source}
     for one in topological([node]):
