@@ -28,7 +28,7 @@ def explain(
         str | None,
         typer.Option(
             metavar="CLASS",
-            help="The right answer; the model's own is taken for it if left out.",
+            help="The right answer; the model's own if left out.",
             show_default=False,
         ),
     ] = None,
@@ -62,7 +62,7 @@ def explain(
     model = load(model_or_run)
     if model.pictures is None:
         raise UserError(
-            f"{model_or_run}: this model was trained on rows of numbers, not on pictures: explain a row from Python, "
+            f"{model_or_run}: this model was trained on rows, not on pictures: explain a row from Python, "
             f"chainrule.load({model_or_run!r}).explain(row)"
         )
     found = model.explain(path, _label(model, label), learning_rate=learning_rate, run=_run_folder(model_or_run))
@@ -122,7 +122,7 @@ def _label(model: Model, given: str | None) -> object:
         return [float(word) for word in given.split(",")]
     except ValueError:
         raise UserError(
-            f"--label {given}: this model answers with numbers; give them with commas between"
+            f"--label {given}: the model answers with numbers: give them, with commas between"
         ) from None
 
 
