@@ -9,6 +9,7 @@ import pytest
 
 from chainrule.evaluation.metrics import evaluate
 from chainrule.evaluation.report import render, write_report
+from chainrule.evaluation.sections import threshold_rows
 from tests.evaluation.reports import HOSTILE, history, report
 
 EMPTY = {"meta", "link", "img", "br", "input", "hr"}
@@ -214,3 +215,29 @@ def test_a_large_run_stays_a_small_page(tmp_path: Path) -> None:
     write_report(tmp_path / "report.html", large)
     assert (tmp_path / "report.html").stat().st_size < 1_000_000
     assert [file.name for file in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_the_table_of_thresholds_counts_and_marks_the_one_in_use() -> None:
+    y, p = np.array([0, 0, 1, 1]), np.array([0.2, 0.65, 0.6, 0.97])
+    chances = np.stack([1 - p, p], axis=1)
+    evaluation = evaluate(y, chances, classes=("cat", "dog"), threshold=0.63)
+    changed = report(
+        m=4,
+        classes=("cat", "dog"),
+        y_test=y,
+        probabilities=chances,
+        evaluation=evaluation,
+        counts={"cat": (1, 1, 2), "dog": (1, 1, 2)},
+    )
+    rows = {threshold: (used, figures) for used, threshold, figures in threshold_rows(changed)}
+    assert rows["0.63"] == (True, ["2", "1", "1", "0.500", "0.500", "0.500", "50.0\u00a0%"])
+    assert rows["0.7"][0] is False
+    assert rows["0.7"][1][:3] == ["1", "0", "1"]
+    assert "in use" in render(changed)
+
+
+def test_many_classes_have_the_calibration_of_the_answer_and_no_thresholds() -> None:
+    page = render(report(5))
+    assert "how often it is right" in page
+    assert threshold_rows(report(5)) == []
+    assert "By threshold" not in page

@@ -41,12 +41,17 @@ _SETTINGS: dict[Any, Any] = {
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a figure: finite stretches of `y` over `x`, in one of the page's series colours."""
+    """One line of a figure: finite stretches of `y` over `x`, in one of the page's series colours.
+
+    Where `dots` is set, every point has one; `bars` are (low, high) at each point.
+    """
 
     x: ArrayLike
     y: ArrayLike
     series: str
     dashed: bool = False
+    dots: bool = False
+    bars: Sequence[tuple[float, float]] = ()
 
 
 def lines_figure(
@@ -150,9 +155,12 @@ def _draw(axes: "Axes", line: Line) -> None:
         color=_SERIES_INK[line.series],
         linewidth=2,
         linestyle=(0, (4, 1.5)) if line.dashed else "-",
-        marker="o" if lonely else "",
+        marker="o" if lonely or line.dots else "",
         solid_capstyle="round",
     )
+    if line.bars:
+        low, high = zip(*line.bars, strict=True)
+        axes.vlines(x, low, high, color=_SERIES_INK[line.series], linewidth=1.2)
 
 
 def _ticks(axes: "Axes", *, logarithmic: bool) -> None:

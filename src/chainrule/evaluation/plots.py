@@ -8,6 +8,7 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from chainrule.evaluation.calibration import calibration_bins, calibration_error
 from chainrule.evaluation.curves import average_precision, precision_recall_curve, roc_auc, roc_curve
 from chainrule.evaluation.figures import SERIES, Line, lines_figure, square_figure
 from chainrule.evaluation.wording import figure
@@ -39,6 +40,7 @@ class Plot:
 
 
 _GUESSING = Legend("guessing", "dotted", "soft")
+_PERFECT = Legend("where they would be equal", "dotted", "soft")
 
 
 def learning_plots(report: "Report") -> list[Plot]:
@@ -148,6 +150,38 @@ def _precision_plot(report: "Report", title: str, shown: Sequence[int]) -> Plot:
     )
     guessing = () if share is None else (_GUESSING,)
     return Plot(title, Markup(svg), (*legend, *guessing, *_threshold_legend(report)))
+
+
+def calibration_plot(report: "Report") -> Plot:
+    """Return how often answers come true by their probability: the positive class, or the likeliest of many."""
+    positive = report.evaluation.positive
+    if positive is None:
+        chance = report.probabilities.max(axis=1)
+        truth = report.probabilities.argmax(axis=1) == report.y_test
+        title, what = "Probability of the answer, and how often it is right", "share of right answers"
+    else:
+        chance, truth = report.probabilities[:, positive], report.y_test == positive
+        title, what = "Probability and outcome", f"share that is {report.classes[positive]}"
+    # Rows of float16 or float32 may end a hair above 1.
+    bins = calibration_bins(truth, np.clip(np.asarray(chance, np.float64), 0, 1))
+    line = Line(
+        [one.mean_probability for one in bins],
+        [one.share for one in bins],
+        SERIES[0],
+        dots=True,
+        bars=[one.interval for one in bins],
+    )
+    error = figure(calibration_error(bins))
+    svg = square_figure(
+        "calibration",
+        [line],
+        x_label="probability that the network gives",
+        y_label="share that comes true",
+        guide=((0, 1), (0, 1)),
+        description=f"Share that comes true by probability; they differ by {error} on average.",
+    )
+    legend = Legend(f"{what}, with its 95 % interval; off by {error} on average", "line", SERIES[0])
+    return Plot(title, Markup(svg), (legend, _PERFECT))
 
 
 def _class_legend(name: str, word: str, value: float | None, color: str) -> Legend:

@@ -11,7 +11,8 @@ from chainrule.evaluation import advice
 from chainrule.evaluation.examples import Mistake, Neuron, confident_mistakes, strongest_neurons
 from chainrule.evaluation.intervals import wilson_interval
 from chainrule.evaluation.metrics import ClassFigures, Evaluation, class_figures
-from chainrule.evaluation.plots import learning_plots, threshold_plots
+from chainrule.evaluation.plots import calibration_plot, learning_plots, threshold_plots
+from chainrule.evaluation.thresholds import THRESHOLDS, threshold_table
 from chainrule.evaluation.wording import UNDEFINED, duration, figure, interval, percent, setting, whole
 
 if TYPE_CHECKING:
@@ -67,7 +68,12 @@ def sections(report: "Report") -> dict[str, Any]:
         "accuracy_interval": interval(*evaluation.accuracy_interval),
         "bars": bars(evaluation, report.baselines),
         "advice": advice_of(report),
-        "plots": {"learning": learning_plots(report), "thresholds": threshold_plots(report)},
+        "plots": {
+            "learning": learning_plots(report),
+            "thresholds": threshold_plots(report),
+            "calibration": calibration_plot(report),
+        },
+        "threshold_rows": threshold_rows(report),
         "learning_sentence": learning_sentence(report),
         "confusion": confusion_rows(evaluation),
         "confusions": frequent_confusions(evaluation),
@@ -145,6 +151,29 @@ def frequent_confusions(evaluation: Evaluation) -> list[tuple[str, str, str]]:
     pairs = [divmod(int(place), len(evaluation.classes)) for place in order]
     names = evaluation.classes
     return [(names[i], names[j], whole(int(wrong[i, j]))) for i, j in pairs if wrong[i, j]]
+
+
+def threshold_rows(report: "Report") -> list[tuple[bool, str, list[str]]]:
+    """Return the table of thresholds: whether it is the one in use, the threshold, its figures."""
+    positive, used = report.evaluation.positive, report.evaluation.threshold
+    if positive is None or used is None:
+        return []
+    chances = np.clip(np.asarray(report.probabilities[:, positive], np.float64), 0, 1)
+    rows = threshold_table(report.y_test == positive, chances, sorted({*THRESHOLDS, used}))
+    return [
+        (
+            row.threshold == used,
+            f"{row.threshold:g}",
+            [
+                whole(row.answered),
+                whole(row.false_positives),
+                whole(row.false_negatives),
+                *(figure(value) for value in (row.precision, row.recall, row.f1)),
+                UNDEFINED if row.accuracy is None else percent(row.accuracy),
+            ],
+        )
+        for row in rows
+    ]
 
 
 def metrics_of(evaluation: Evaluation, unit: str) -> list[Metric]:
