@@ -16,7 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from chainrule.plots.activation_plots import activations as activations
+    from chainrule.plots.descent_plots import cost_curve as cost_curve
+    from chainrule.plots.descent_plots import cost_surface as cost_surface
     from chainrule.plots.distribution_plots import distributions as distributions
+    from chainrule.plots.neuron_plots import neuron_paths as neuron_paths
     from chainrule.plots.regression_plots import linear_against_logistic as linear_against_logistic
     from chainrule.plots.slider_page import slider as slider
 
@@ -24,13 +27,19 @@ if TYPE_CHECKING:
 _HOMES = {
     "activations": "chainrule.plots.activation_plots",
     "distributions": "chainrule.plots.distribution_plots",
+    "cost_curve": "chainrule.plots.descent_plots",
+    "cost_surface": "chainrule.plots.descent_plots",
     "linear_against_logistic": "chainrule.plots.regression_plots",
+    "neuron_paths": "chainrule.plots.neuron_plots",
     "slider": "chainrule.plots.slider_page",
 }
 __all__ = [
     "activations",
+    "cost_curve",
+    "cost_surface",
     "distributions",
     "linear_against_logistic",
+    "neuron_paths",
     "slider",
 ]
 
