@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from chainrule.graph.ops.shape import broadcast_to, one_hot, pick, reshape
     from chainrule.graph.trace.trace import Trace, trace
     from chainrule.graph.value import value
+    from chainrule.inspection.inspection import Inspection, inspect
     from chainrule.model import Model, load
     from chainrule.network.drawing.picture import draw_picture
     from chainrule.network.initializers import Glorot, He, Normal, Uniform, Zeros
@@ -84,6 +85,7 @@ __all__ = [
     "GradientDescent",
     "He",
     "History",
+    "Inspection",
     "Model",
     "Momentum",
     "Nesterov",
@@ -122,6 +124,7 @@ __all__ = [
     "grad",
     "gradients",
     "initial_values",
+    "inspect",
     "leaky_relu",
     "load",
     "log",
@@ -220,6 +223,8 @@ _HOMES = {
     "Trace": "chainrule.graph.trace.trace",
     "trace": "chainrule.graph.trace.trace",
     "value": "chainrule.graph.value",
+    "Inspection": "chainrule.inspection.inspection",
+    "inspect": "chainrule.inspection.inspection",
     "Model": "chainrule.model",
     "load": "chainrule.model",
     "draw_picture": "chainrule.network.drawing.picture",

@@ -50,7 +50,7 @@ def test_every_command_and_every_option_has_help(name: str) -> None:
 
 
 def test_every_command_is_listed_in_the_help() -> None:
-    assert set(COMMANDS) == {"train", "predict", "evaluate", "demo"}
+    assert set(COMMANDS) == {"train", "predict", "evaluate", "explain", "inspect", "demo"}
     text = start("--help").stdout
     assert all(f"  {name} " in text for name in COMMANDS)
 
