@@ -66,6 +66,11 @@ def test_dropout_keeps_the_shape_and_the_next_layer_reads_it() -> None:
     assert "Z2 = D1 @ W2 + b2" in str(table)
 
 
+def test_dropout_of_the_input_keeps_an_open_number_of_features() -> None:
+    table = cr.Network([cr.Dropout(0.1), cr.Dropout(0.2), cr.Dense(1)]).shapes()
+    assert [array.shape for array in table if array.kind == "after dropout"] == [("m", "n"), ("m", "n")]
+
+
 def test_the_loss_decides_the_shape_of_the_labels() -> None:
     assert SOFTMAX.shapes(6)["y"].shape == ("m",)
     assert SOFTMAX.shapes(6, loss="squared_error")["y"].shape == ("m", 3)

@@ -38,7 +38,9 @@ class Words:
         self.notation = notation
         self.columns = notation == "columns"
         unsaid = subject.features is None
-        self._open = {subject.X, subject.dense[0].before} if unsaid else set()
+        # Dropout before the first Dense layer has the number 0 and keeps the shape of X.
+        dropped = (view.A for view in subject.layers if view.number == 0)
+        self._open = {subject.X, subject.dense[0].before, *dropped} if unsaid else set()
         self._first_weights = subject.dense[0].W if unsaid else None
         self.labels: dict[Expression, str] = {}
         for view in subject.layers:
