@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from chainrule.network.drawing.options import Level
     from chainrule.network.drawing.shapes_table import ShapesTable
     from chainrule.network.losses import Function, Loss
+    from chainrule.network.numpy_code.code import NumpyCode
 
 _MOST_LAYERS = 10_000
 
@@ -238,6 +239,38 @@ class Network:
         from chainrule.network.drawing.shapes_table import shapes_of
 
         return shapes_of(self, features, notation=notation, m=m, loss=loss)
+
+    def as_numpy(
+        self,
+        features: SupportsIndex,
+        *,
+        loops: bool = False,
+        loss: str | Loss | Function | None = None,
+        l1: float = 0.0,
+        l2: float = 0.0,
+        learning_rate: float = 0.1,
+        notation: Notation = "rows",
+    ) -> NumpyCode:
+        """Write forward, cost, backward and update as NumPy code that stands alone, from the network's graph.
+
+        Args:
+            features: how many numbers an example has.
+            loops: one example after the other, as a course begins, or all at once.
+            loss, l1, l2: the cost, as in `cr.fit`; the loss that suits the output where none is said.
+            learning_rate: what the written `gradient_descent` takes where nothing else is said.
+            notation: "rows" (X of shape (m, n)) or "columns" (X of shape (n, m), W of shape (n_out, n_in)).
+
+        Raises:
+            UserError: a loss that does not suit the network, or a choice that makes no sense.
+
+        Example:
+            >>> import chainrule as cr
+            >>> "Z1 = X @ W1 + b1" in cr.Network([cr.Dense(1, "sigmoid")]).as_numpy(2).text
+            True
+        """
+        from chainrule.network.numpy_code.code import numpy_code
+
+        return numpy_code(self, features, loops, loss, l1, l2, learning_rate, notation)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the architecture as plain values, for a file.
