@@ -16,9 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from chainrule.plots.activation_plots import activations as activations
+    from chainrule.plots.cost_plane_plots import cost_directions as cost_directions
     from chainrule.plots.descent_plots import cost_curve as cost_curve
     from chainrule.plots.descent_plots import cost_surface as cost_surface
     from chainrule.plots.distribution_plots import distributions as distributions
+    from chainrule.plots.evaluation_plots import calibration as calibration
+    from chainrule.plots.evaluation_plots import learning_curves as learning_curves
+    from chainrule.plots.evaluation_plots import thresholds as thresholds
     from chainrule.plots.neuron_plots import neuron_paths as neuron_paths
     from chainrule.plots.regression_plots import linear_against_logistic as linear_against_logistic
     from chainrule.plots.slider_page import slider as slider
@@ -26,21 +30,29 @@ if TYPE_CHECKING:
 # The home of each plot, one a line. A module is not called as its function: it would take its place here.
 _HOMES = {
     "activations": "chainrule.plots.activation_plots",
-    "distributions": "chainrule.plots.distribution_plots",
+    "calibration": "chainrule.plots.evaluation_plots",
     "cost_curve": "chainrule.plots.descent_plots",
     "cost_surface": "chainrule.plots.descent_plots",
+    "cost_directions": "chainrule.plots.cost_plane_plots",
+    "distributions": "chainrule.plots.distribution_plots",
+    "learning_curves": "chainrule.plots.evaluation_plots",
     "linear_against_logistic": "chainrule.plots.regression_plots",
     "neuron_paths": "chainrule.plots.neuron_plots",
     "slider": "chainrule.plots.slider_page",
+    "thresholds": "chainrule.plots.evaluation_plots",
 }
 __all__ = [
     "activations",
+    "calibration",
     "cost_curve",
     "cost_surface",
+    "cost_directions",
     "distributions",
+    "learning_curves",
     "linear_against_logistic",
     "neuron_paths",
     "slider",
+    "thresholds",
 ]
 
 
