@@ -151,6 +151,7 @@ class Model:
         *,
         learning_rate: float | None = None,
         run: str | os.PathLike[str] | None = None,
+        all_pictures: bool = False,
         among: tuple[ArrayLike, ArrayLike] | None = None,
     ) -> Explanation:
         """Explain one answer: every number from the input to the prediction, the cost, the gradients, an update.
@@ -160,6 +161,7 @@ class Model:
             y: the right label: a class, or the numbers of a regression; None takes the answer for it.
             learning_rate: of the update that is shown; None takes the one that the model was trained with.
             run: the folder of the run that trained the model, for the nearest training pictures.
+            all_pictures: whether all of them are looked at; otherwise, of many, an even sample of 400.
             among: rows and labels (X, y) in which the nearest are looked for, in place of a run's.
 
         Returns:
@@ -183,7 +185,8 @@ class Model:
         pictures = _are_paths(x)
         path = os.fspath(x[0]) if pictures else None  # type: ignore[index, arg-type]
         row = self._read_pictures(x) if pictures else array_of(x, "x")
-        return explain(self, row, y, learning_rate=learning_rate, path=path, run=run, among=among)
+        options: dict[str, Any] = {"run": run, "all_pictures": all_pictures, "among": among}
+        return explain(self, row, y, learning_rate=learning_rate, path=path, **options)
 
     def summary(self) -> str:
         """Return a text table of the layers."""

@@ -40,6 +40,13 @@ def explain(
             show_default=False,
         ),
     ] = None,
+    all_pictures: Annotated[
+        bool,
+        typer.Option(
+            "--all-pictures",
+            help="Look for the nearest among all training pictures, which takes time, and not in a sample of 400.",
+        ),
+    ] = False,
     out: Annotated[
         str | None,
         typer.Option(
@@ -65,7 +72,13 @@ def explain(
             f"{model_or_run}: this model was trained on rows, not on pictures: explain a row from Python, "
             f"chainrule.load({model_or_run!r}).explain(row)"
         )
-    found = model.explain(path, _label(model, label), learning_rate=learning_rate, run=_run_folder(model_or_run))
+    found = model.explain(
+        path,
+        _label(model, label),
+        learning_rate=learning_rate,
+        run=_run_folder(model_or_run),
+        all_pictures=all_pictures,
+    )
     if text:
         for line in found.text().splitlines():
             show(line)

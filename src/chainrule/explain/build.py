@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from chainrule.arguments import array_of
+from chainrule.data.settings import PictureSettings
 from chainrule.errors import UserError
 from chainrule.explain.backward import backward_part
 from chainrule.explain.example import Array, Example, ExplainedModel
@@ -33,6 +34,7 @@ def explain(
     learning_rate: float | None = None,
     path: str | None = None,
     run: str | os.PathLike[str] | None = None,
+    all_pictures: bool = False,
     among: tuple[ArrayLike, ArrayLike] | None = None,
 ) -> Explanation:
     """Explain one answer of a model.
@@ -44,6 +46,7 @@ def explain(
         learning_rate: of the update that is shown; None takes the one that the model was trained with.
         path: the picture's file, where the row is one.
         run: the folder of the run, for the nearest training pictures.
+        all_pictures: whether all of them are looked at; otherwise, of many, an even sample of 400.
         among: rows and labels (X, y) to look for the nearest in, in place of a run's.
 
     Raises:
@@ -64,7 +67,9 @@ def explain(
     prediction = prediction_part(example, layers, given)
     label = given if given is not None else _answer_as_label(example, prediction)
     backward = None if label is None else backward_part(example, label, assumed=given is None)
-    neighbours, why_not = _neighbours(example, path, run, among)
+    neighbours, why_not = _neighbours(
+        example, among, lambda pictures: _of_run(pictures, run, path, all_pictures=all_pictures)
+    )
     return Explanation(
         title=_title(input_, prediction),
         network=model.network.summary(model.preprocessing.features),
@@ -110,22 +115,25 @@ def _title(input_: Input, prediction: Prediction) -> str:
 
 def _neighbours(
     example: Example,
-    path: str | None,
-    run: str | os.PathLike[str] | None,
     among: tuple[ArrayLike, ArrayLike] | None,
+    of_run: Callable[[PictureSettings | None], Candidates],
 ) -> tuple[Neighbours | None, str]:
     """Find the nearest training examples, or say why there are none."""
-    if among is not None:
-        return nearest(example, _given(example, among)), ""
-    if run is None:
-        return None, "No run's folder was given, and so its training examples are not known."
-    settings = example.model.pictures
-    if settings is None:
-        return None, "The model was not trained on pictures, and its training rows are not known."
     try:
-        return nearest(example, run_examples(run, settings, apart_from=path)), ""
+        candidates = of_run(example.model.pictures) if among is None else _given(example, among)
     except NoExamples as reason:
         return None, str(reason)
+    return nearest(example, candidates), ""
+
+
+def _of_run(
+    pictures: PictureSettings | None, run: str | os.PathLike[str] | None, path: str | None, *, all_pictures: bool
+) -> Candidates:
+    if run is None:
+        raise NoExamples("No run's folder was given, and so its training examples are not known.")
+    if pictures is None:
+        raise NoExamples("The model was not trained on pictures, and its training rows are not known.")
+    return run_examples(run, pictures, apart_from=path, all_pictures=all_pictures)
 
 
 def _given(example: Example, among: tuple[ArrayLike, ArrayLike]) -> Candidates:

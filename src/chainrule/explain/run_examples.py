@@ -27,7 +27,7 @@ def run_examples(
     settings: PictureSettings,
     *,
     apart_from: str | None = None,
-    most: int = MOST_PICTURES,
+    all_pictures: bool = False,
 ) -> Candidates:
     """Read the training pictures that a run's splits.csv names.
 
@@ -35,7 +35,7 @@ def run_examples(
         folder: the run's folder.
         settings: what every picture becomes.
         apart_from: the picture that is explained, which is not its own neighbour.
-        most: how many pictures to read at most; of more, they are taken evenly from the whole list.
+        all_pictures: whether all are read; otherwise, of more than 400, so many taken evenly from the whole list.
 
     Raises:
         NoExamples: the folder has no such file, or none of the pictures is there any more.
@@ -47,7 +47,9 @@ def run_examples(
     """
     listed = _training_pictures(Path(folder, "splits.csv"))
     others = [one for one in listed if not _same_file(one[0], apart_from)]
-    chosen = others if len(others) <= most else [others[place] for place in _evenly(len(others), most)]
+    chosen = others
+    if len(others) > MOST_PICTURES and not all_pictures:
+        chosen = [others[place] for place in _evenly(len(others), MOST_PICTURES)]
     paths = [path for path, _ in chosen]
     try:
         rows, kept, _ = read_rows(paths, settings, strict=False, progress=False)
