@@ -137,11 +137,15 @@ class Derivatives:
         """Return the gradient of W or b by that of Z, such as `X.T @ dJ/dZ1`, and what a penalty adds."""
         assert view.Z is not None
         text = self._written(gradients(sum_of(view.Z * self._gradient(view.Z)), [node])[0])
-        penalty = self.penalties.get(node)
-        if penalty is None:
-            return text
-        added = self._written(penalty)
-        return f"{text} - {added[1:]}" if added.startswith("-") else f"{text} + {added}"
+        return text + self.penalty(node)
+
+    def penalty(self, node: Expression) -> str:
+        """Write what a penalty adds to the gradient of a parameter, such as ` + 0.02 * W1`; empty without one."""
+        found = self.penalties.get(node)
+        if found is None:
+            return ""
+        added = self._written(found)
+        return f" - {added[1:]}" if added.startswith("-") else f" + {added}"
 
     @cached_property
     def penalties(self) -> dict[Expression, Expression]:

@@ -113,7 +113,7 @@ class Columns:
         done = 0
         for place, stage in enumerate(self.stages):
             number = stage.view.number if stage.view else None
-            if number is not None and number not in self._numbers:
+            if number and number not in self._numbers:  # 0 is dropout of the input
                 done += stage.kind == "Z"
                 continue
             if done:
