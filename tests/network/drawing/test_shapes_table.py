@@ -147,6 +147,7 @@ def test_nothing_in_the_drawing_overlaps_or_is_cut(
 def test_the_drawing_has_a_box_for_every_array_and_an_ellipsis_for_layers_left_out() -> None:
     svg = DEEP.shapes(12288).svg
     assert all(f'data-name="{array.name}" data-shape="{array.text}"' in svg for array in DEEP.shapes(12288))
+    assert "sigmoid: A4 = ŷ" in svg
     assert "cr-ellipsis" not in svg
     long = LONG.shapes(3).draw(max_layers=5).svg
     assert long.count('data-name="W') == 4

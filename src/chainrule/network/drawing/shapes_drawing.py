@@ -11,6 +11,7 @@ from chainrule.graph.draw.fonts import shortened, text_width
 from chainrule.graph.draw.svg import Canvas
 from chainrule.network.drawing.ellipsis import dots, shown
 from chainrule.network.drawing.shapes_table import LETTERS, ArrayShape, LayerShapes, ShapesTable
+from chainrule.network.drawing.words import Y_HAT
 
 _LEAST_SHOWN = 3
 _NAME, _SHAPE, _SMALL = 14.0, 13.0, 12.0
@@ -36,7 +37,7 @@ class _Rows:
         self.canvas = Canvas("The shapes of a network's arrays", theme=theme, description=str(table))
         self.y = 0.0
         drawn = [layer for layer in self.layers if layer is not None]
-        below = [*_SAID_OF_ENDS.values(), *(layer.activation for layer in drawn)]
+        below = [*_SAID_OF_ENDS.values(), *(self._below(layer) for layer in drawn)]
         widest = max(
             *(text_width(layer.title, _NAME, "bold") for layer in drawn),
             *(text_width(text, _SMALL) for text in below),
@@ -87,7 +88,7 @@ class _Rows:
     def _layer(self, layer: LayerShapes) -> None:
         canvas, y = self.canvas, self.y
         with canvas.group("layer", name=layer.title):
-            self._title(layer.title, layer.activation)
+            self._title(layer.title, self._below(layer))
             for letter, array in layer.arrays.items():
                 self._box(letter, array, _ROLES[letter])
             if layer.fit:
@@ -95,6 +96,11 @@ class _Rows:
                 canvas.text(self.fits, y + 34, layer.fit, size=_SMALL)
                 canvas.text(self.right, y + 26, layer.parameters.text, size=_NAME, anchor="end", ink="parameter")
         self.y += _HIGH + _APART
+
+    def _below(self, layer: LayerShapes) -> str:
+        """Return what stands below the name of a layer: its activation, and whether it gives the answer."""
+        is_last = layer is self.table.layers_of_neurons[-1]
+        return f"{layer.activation}: {layer.arrays['A'].label} = {Y_HAT}" if is_last else layer.activation
 
     def _alone(self, title: str, array: ArrayShape) -> None:
         with self.canvas.group("layer", name=title):
