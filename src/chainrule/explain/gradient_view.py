@@ -65,8 +65,12 @@ def _painted(name: str, array: Array, features: int, shape: Shape | None) -> tup
         return None, "", False
     if shape is not None and len(array) == features:
         neuron = int(np.abs(array).max(axis=0).argmax())
-        words = f"{name}[:, {neuron}] over the picture: of the neuron with the largest gradient"
+        words = (
+            f"{name}[:, {neuron}], of the neuron with the largest gradient: the picture itself, times one number"
+        )
         return overlay(pixel_sums(array[:, neuron], shape)), words, True
     if len(array) > _MOST_ROWS:
         return None, "", False
-    return overlay(array), f"all of {name}: a row for each number that comes in, a column for each neuron", False
+    if len(array) > array.shape[1]:  # wide is easier to show than high
+        return overlay(array.T), f"all of {name}: a row for each neuron, a column for each number it reads", False
+    return overlay(array), f"all of {name}: a row for each number that is read, a column for each neuron", False

@@ -82,6 +82,8 @@
       find("frame").style.top = `${(100 * top) / height}%`;
       find("frame").style.left = `${(100 * left) / width}%`;
       find("window-place").textContent = `rows ${top} to ${top + side - 1}, columns ${left} to ${left + side - 1}`;
+      const first = (top * width + left) * channels;
+      find("first-pixel").textContent = Array.from({ length: channels }, (_, c) => `${data.names[1]}[${first + c}] = ${written(X[first + c], 3)}`).join(", ");
       tables.forEach((table, channel) => [...table.querySelectorAll("td")].forEach((cell, i) => {
         const pixel = (top + Math.floor(i / side)) * width + left + (i % side);
         const number = row[pixel * channels + channel];
@@ -114,6 +116,68 @@
     const lines = row.map((number, i) => `${pad(`[${i}]`, wide + 2)} ${pad(written(number), 5)}${data.same ? "" : ` → ${pad(written(X[i], 4), 9)}`}`);
     target.textContent = lines.join("\n");
   }));
+
+  // The sum behind the Z of a neuron.
+  const signed = (number) => (number > 0 ? `+${written(number, 4)}` : written(number, 4));
+  const made = (tag, text = "", className = "") => Object.assign(document.createElement(tag), { textContent: text, className });
+  function placeOf(index) {
+    if (!data.shape) return "";
+    const [, width, channels] = data.shape;
+    const pixel = Math.floor(index / channels);
+    const channel = channels === 3 ? `, ${["red", "green", "blue"][index % 3]}` : "";
+    return `row ${Math.floor(pixel / width)}, column ${pixel % width}${channel}`;
+  }
+  function bar(value, largest) {
+    const NS = "http://www.w3.org/2000/svg";
+    const svg = document.createElementNS(NS, "svg");
+    Object.entries({ class: "bar", viewBox: "0 0 100 10", preserveAspectRatio: "none", "aria-hidden": "true" }).forEach(([k, v]) => svg.setAttribute(k, v));
+    const zero = svg.appendChild(document.createElementNS(NS, "path"));
+    Object.entries({ class: "zero", d: "M50 0V10" }).forEach(([k, v]) => zero.setAttribute(k, v));
+    const share = largest ? (50 * value) / largest : 0;
+    const box = svg.appendChild(document.createElementNS(NS, "rect"));
+    Object.entries({ class: value < 0 ? "minus" : "plus", x: Math.min(50, 50 + share), y: 1, width: Math.abs(share), height: 8 }).forEach(([k, v]) => box.setAttribute(k, v));
+    return svg;
+  }
+  function sumTable(layer, j, [terms, rest, bias], z, first) {
+    const table = made("table", "", "terms");
+    const largest = Math.max(Math.abs(z), Math.abs(rest), Math.abs(bias || 0), ...terms.map(([, a, w]) => Math.abs(a * w)));
+    const line = (name, factors, value, { place = "", cls = "", total = false } = {}) => {
+      const tr = table.appendChild(made("tr", "", total ? "total" : ""));
+      const head = tr.appendChild(made("th", name, cls));
+      head.scope = "row";
+      if (place) head.append(made("small", place, "soft"));
+      tr.append(made("td", factors, "n factors"), made("td", signed(value), "n"));
+      tr.appendChild(made("td", "", "drawn")).append(bar(value, largest));
+    };
+    terms.forEach(([i, a, w]) => line(`${layer.reads}[${i}]`, `${written(a, 4)} × ${written(w, 4)}`, a * w, { place: first ? placeOf(i) : "" }));
+    const more = layer.inputs - terms.length;
+    if (more) line(`${more.toLocaleString("en")} more`, "", rest);
+    if (bias !== null) line("bias", "", bias, { cls: "parameter" });
+    line(`${layer.z}[${j}]`, "", z, { cls: "forward", total: true });
+    return table;
+  }
+  document.querySelectorAll(".neurons[data-layer]").forEach((list) => {
+    const number = Number(list.dataset.layer) - 1;
+    const layer = data.layers[number];
+    const [Z, A] = [unpacked(layer.Z), unpacked(layer.A)];
+    const behind = list.parentElement.querySelector(".behind");
+    const buttons = [...list.querySelectorAll("button")];
+    buttons.forEach((button, at) => button.addEventListener("click", () => {
+      const open = button.getAttribute("aria-expanded") !== "true";
+      buttons.forEach((one) => one.setAttribute("aria-expanded", String(open && one === button)));
+      behind.hidden = !open;
+      if (!open) return;
+      const j = Number(button.querySelector("small").textContent);
+      const end = layer.activation ? made("p", `${layer.a}[${j}] = ${layer.activation.replace(layer.z, `${layer.z}[${j}]`)} = ${written(A[j])}`, "formula") : "";
+      behind.replaceChildren(sumTable(layer, j, layer.sums[at], Z[j], number === 0), end);
+    }));
+  });
+
+  // A drawing of the way back begins at its right end.
+  document.querySelectorAll("[data-from-end]").forEach((box) => {
+    const end = () => { box.scrollLeft = box.scrollWidth; };
+    new ResizeObserver(end).observe(box);
+  });
 
   // One number of dJ/dW: what came in times the gradient of Z.
   document.querySelectorAll(".lookup").forEach((lookup) => {

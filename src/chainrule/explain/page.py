@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from chainrule.explain.gradient_view import GradientView, gradient_view
 from chainrule.explain.page_charts import charts
+from chainrule.explain.page_data import script_data
+from chainrule.explain.page_drawings import drawings
 from chainrule.explain.page_numbers import FILTERS
-from chainrule.explain.parts import Input, Neighbours
-from chainrule.explain.pixels import Shape, picture_address, plane_addresses
+from chainrule.explain.parts import BackwardStep, Neighbours
+from chainrule.explain.picture_view import picture_view
+from chainrule.explain.pixels import picture_address
 from chainrule.explain.saliency_view import saliency_view
 
 if TYPE_CHECKING:
-    from chainrule.explain.explanation import Explanation
+    from jinja2 import Template
 
-# The side of the square of pixels whose numbers are written out.
-_WINDOW = 6
+    from chainrule.explain.explanation import Explanation
 
 
 @dataclass(frozen=True)
@@ -51,25 +51,16 @@ def explanation_page(explanation: Explanation) -> str:
     Args:
         explanation: what `Model.explain` gave.
     """
-    from jinja2 import Environment, FunctionLoader, StrictUndefined
     from markupsafe import Markup
 
-    environment = Environment(
-        autoescape=True,
-        loader=FunctionLoader(
-            lambda name: _read(name if "/" in name or name == "page.html.j2" else f"steps/{name}")
-        ),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(FILTERS)
     script = _read("page.js")
-    return environment.get_template("page.html.j2").render(
+    return _template().render(
         e=explanation,
         steps=_steps(explanation),
-        picture=_picture(explanation.input),
+        picture=picture_view(explanation.input),
         charts={name: Markup(chart) for name, chart in charts(explanation).items()},
+        drawings={name: Markup(svg) for name, svg in drawings(explanation.example, explanation.backward).items()},
+        groups=_groups(explanation),
         saliency=saliency_view(explanation.saliency, explanation.input.shape),
         gradients=_gradients(explanation),
         neighbours=_thumbnails(explanation),
@@ -77,8 +68,24 @@ def explanation_page(explanation: Explanation) -> str:
         script=Markup(script),
         # No other script than this one runs on the page, whatever stands in a name.
         digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        data=Markup(_as_script(_data(explanation))),
+        data=Markup(script_data(explanation)),
     )
+
+
+@cache
+def _template() -> Template:
+    """Compile the page's templates, which takes longer than filling them."""
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+    environment = Environment(
+        autoescape=True,
+        loader=FunctionLoader(_read),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(FILTERS)
+    return environment.get_template("page.html.j2")
 
 
 def _read(name: str) -> str:
@@ -99,36 +106,19 @@ def _steps(explanation: Explanation) -> list[PageStep]:
     ]
 
 
-def _picture(given: Input) -> dict[str, Any] | None:
-    """Return the picture, its planes, and the numbers of a square in its middle."""
-    if given.shape is None:
-        return None
-    window = _window(given.shape)
-    side, (top, left) = window["window"], window["corner"]
-    pixels = given.row.reshape(given.shape)
-    planes = [
-        {
-            "name": name,
-            "address": address,
-            "window": pixels[top : top + side, left : left + side, channel].astype(int).tolist(),
-        }
-        for channel, (name, address) in enumerate(plane_addresses(given.row, given.shape))
-    ]
-    return {
-        "address": picture_address(given.row, given.shape),
-        "planes": planes,
-        "side": side,
-        "top": top,
-        "left": left,
-        "place": f"rows {top} to {top + side - 1}, columns {left} to {left + side - 1}",
-    }
+def _groups(explanation: Explanation) -> list[tuple[str, list[BackwardStep]]]:
+    """Return the steps back by where they are: in the loss, in each layer from the last to the first, in the input.
 
-
-def _window(shape: Shape) -> dict[str, Any]:
-    """Return the side of the square whose numbers are written out, and its upper left corner: in the middle."""
-    height, width, _ = shape
-    side = min(_WINDOW, height, width)
-    return {"window": side, "corner": ((height - side) // 2, (width - side) // 2)}
+    In a layer they stand in the order in which the chain goes, with the gradients of its parameters last.
+    """
+    steps = explanation.backward.steps if explanation.backward else ()
+    x_name = explanation.input.x_name
+    groups = [("The loss", [step for step in steps if step.layer is None and step.node != x_name])]
+    for layer in reversed(explanation.layers):
+        own = [step for step in steps if step.layer == layer.number]
+        groups.append((layer.title, sorted(own, key=lambda step: step.is_parameter)))
+    groups.append((f"The {explanation.input.raw_name}", [step for step in steps if step.node == x_name]))
+    return [(title, group) for title, group in groups if group]
 
 
 def _gradients(explanation: Explanation) -> dict[str, GradientView]:
@@ -144,36 +134,3 @@ def _thumbnails(explanation: Explanation) -> list[tuple[Any, str | None]]:
         (one, None if one.row is None or shape is None else picture_address(one.row, shape))
         for one in (found.found if found else ())
     ]
-
-
-def _data(explanation: Explanation) -> dict[str, Any]:
-    """Return the numbers that the page's script writes out where it is asked to."""
-    given = explanation.input
-    return {
-        "shape": given.shape,
-        **(_window(given.shape) if given.shape else {}),
-        "row": _packed(given.row, "u1" if given.row.dtype == np.uint8 else "<f4"),
-        "same": not given.formula,
-        "x": _packed(given.x, "<f4"),
-        "names": [given.raw_name, given.x_name],
-        "layers": [
-            {"reads": layer.reads, "z": layer.z_name, "a": layer.a_name, "A": _packed(layer.A, "<f8")}
-            for layer in explanation.layers
-        ],
-        "dZ": {
-            step.node: _packed(step.value, "<f8")
-            for step in (explanation.backward.steps if explanation.backward else ())
-            if step.node in {layer.z_name for layer in explanation.layers}
-        },
-    }
-
-
-def _packed(array: Any, kind: str) -> dict[str, str]:
-    content = base64.b64encode(np.ascontiguousarray(array, dtype=kind).tobytes()).decode()
-    return {"kind": kind, "content": content}
-
-
-def _as_script(data: object) -> str:
-    """JSON that can stand inside a script element: no text of the user's can end it."""
-    text = json.dumps(data, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

@@ -1,0 +1,62 @@
+"""The numbers that the page's script writes out where it is asked to, as JSON inside the page."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from chainrule.explain.neuron_sums import neuron_sums
+from chainrule.explain.page_numbers import shown_neurons
+from chainrule.explain.picture_view import window
+
+if TYPE_CHECKING:
+    from chainrule.explain.explanation import Explanation
+
+
+def script_data(explanation: Explanation) -> str:
+    """Return, as JSON, the numbers that the page's script writes out where it is asked to."""
+    given, layers = explanation.input, explanation.layers
+    sums_by_layer = neuron_sums(explanation.example, layers, [shown_neurons(layer) for layer in layers])
+    return _as_script(
+        {
+            "shape": given.shape,
+            **window(given),
+            "row": _packed(given.row, "u1" if given.row.dtype == np.uint8 else "<f4"),
+            "same": not given.formula,
+            "x": _packed(given.x, "<f4"),
+            "names": [given.raw_name, given.x_name],
+            "layers": [
+                {
+                    "reads": layer.reads,
+                    "z": layer.z_name,
+                    "a": layer.a_name,
+                    "activation": layer.a_formula,
+                    "units": layer.units,
+                    "inputs": layer.inputs,
+                    "Z": _packed(layer.Z, "<f8"),
+                    "A": _packed(layer.A, "<f8"),
+                    "sums": sums,
+                }
+                for layer, sums in zip(layers, sums_by_layer, strict=True)
+            ],
+            "dZ": {
+                step.node: _packed(step.value, "<f8")
+                for step in (explanation.backward.steps if explanation.backward else ())
+                if step.node in {layer.z_name for layer in layers}
+            },
+        }
+    )
+
+
+def _packed(array: Any, kind: str) -> dict[str, str]:
+    content = base64.b64encode(np.ascontiguousarray(array, dtype=kind).tobytes()).decode()
+    return {"kind": kind, "content": content}
+
+
+def _as_script(data: object) -> str:
+    """JSON that can stand inside a script element: no text of the user's can end it."""
+    text = json.dumps(data, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
