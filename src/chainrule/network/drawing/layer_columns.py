@@ -19,6 +19,7 @@ _WIDEST = 176.0
 _GAP_INSIDE, _GAP = 26.0, 36.0
 # The first column is as wide as the words for the rows that stand in it.
 _FIRST, _MORE = 104.0, 76.0
+_ENTRY = 48.0
 
 
 @dataclass(eq=False)
@@ -91,6 +92,12 @@ class Layer:
         """Where it ends."""
         return self.columns[-1].right
 
+    @property
+    def entry(self) -> float:
+        """Where the parameters enter Z: in its middle, or farther left where Z stands alone under the title."""
+        z = self.columns[0]
+        return z.middle if len(self.columns) > 1 else z.x + min(z.width / 2, _ENTRY)
+
 
 PAD, TITLE_GAP = 10.0, 12.0
 
@@ -130,7 +137,8 @@ class Columns:
         column = Column(stage.kind, name, forward, stage.view)
         if self.derivatives is not None:
             column.locals = self._locals(stage)
-            column.gradient = self._gradient(stage.node, after)
+            if stage.view is None or stage.view.number:
+                column.gradient = self._gradient(stage.node, after)
             column.factor = self.derivatives.name(stage.node, stage.source)
         return column
 
@@ -153,7 +161,7 @@ class Columns:
         if view is None or stage.kind != "Z":
             lines += self._local_lines(stage)
         else:
-            if stage.source is not self.subject.X:
+            if view.number > 1:  # nothing before the first layer learns
                 lines += self._local_lines(stage)
             lines += self._equation(view.Z, view.W, self.words.labels[stage.source])
             lines += self._equation(view.Z, view.b, "1")
@@ -261,7 +269,7 @@ class Columns:
             blocks = [layer.parameters, layer.gradients, layer.update]
             needed = [block.width for block in blocks if block]
             # The title stands beside the arrow that comes from above into the middle of Z.
-            needed.append(layer.title.width + layer.columns[0].width / 2 + TITLE_GAP)
+            needed.append(layer.entry - layer.left + TITLE_GAP + layer.title.width)
             there = sum(column.width for column in layer.columns) + _GAP_INSIDE * (len(layer.columns) - 1)
             # All of it goes to the right of Z, so that the arrow does not move.
             layer.columns[-1].width += max(0.0, max(needed) - there)

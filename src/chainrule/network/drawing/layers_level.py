@@ -65,14 +65,14 @@ class _Layers:
         left, right = layer.left - PAD, layer.right + PAD
         with canvas.group("layer", name=layer.view.number):
             canvas.box(left, self.layer_top, right - left, self.layer_bottom - self.layer_top, radius=10)
-            x = layer.columns[0].middle + TITLE_GAP
+            x = layer.entry + TITLE_GAP
             canvas.text(x, self.layer_top + 19, layer.title.text, size=SIZE)
         block, z = layer.parameters, layer.columns[0]
         x = self._under(layer, block)
         top = self.layer_top - _ABOVE - block.height
         block.draw(canvas, x, top, block.width, block.height)
         with canvas.group("edge", source=" ".join(layer.names), target=z.name, kind="parameter"):
-            canvas.path([(z.middle, top + block.height), (z.middle, self.forward_top)], ink="parameter")
+            canvas.path([(layer.entry, top + block.height), (layer.entry, self.forward_top)], ink="parameter")
 
     def _column(self, column: Column) -> None:
         if column.kind == "more":
@@ -115,7 +115,8 @@ class _Layers:
             ends = [(last.middle, self.locals_top + self.locals_height), (last.middle, self.back_top)]
             self.canvas.path(ends, ink="backward", width=1.8)
         for before, after in pairwise(self.columns[1:]):
-            self._gradient_flows(before, after)
+            if before.gradient is not None or before.kind == "more":
+                self._gradient_flows(before, after)
         self._row_label(self.locals_top + self.locals_height / 2, "derivatives", "of each step")
         self._row_label(self.back_lane, "gradients,", "backward")
         self._row_label(self.gradients_top + 34, "gradients of", "parameters")
@@ -145,17 +146,17 @@ class _Layers:
         x, top = self._under(layer, block), self.gradients_top
         block.draw(self.canvas, x, top, block.width, block.height)
         with self.canvas.group("edge", source=z.name, target=" ".join(layer.names), kind="backward"):
-            ends = [(z.middle, self.back_top + self.back_height), (z.middle, top)]
+            ends = [(layer.entry, self.back_top + self.back_height), (layer.entry, top)]
             self.canvas.path(ends, ink="backward", width=1.8)
         if layer.update is not None:
             self._update(layer, layer.update, top + block.height)
 
     def _update(self, layer: Layer, update: Block, above: float) -> None:
         """Draw the update of a layer's parameters, and the way back to them."""
-        parameters, z = layer.parameters, layer.columns[0]
+        parameters = layer.parameters
         x, top = self._under(layer, update), above + 24.0
         with self.canvas.group("edge", source="gradients", target=" ".join(layer.names), kind="update"):
-            self.canvas.path([(z.middle, above), (z.middle, top)], ink="parameter", width=1.8, dash=True)
+            self.canvas.path([(layer.entry, above), (layer.entry, top)], ink="parameter", width=1.8, dash=True)
         update.draw(self.canvas, x, top, update.width, update.height)
         y0, y1 = top + update.height / 2, self.layer_top - _ABOVE - parameters.height / 2
         side = layer.left - PAD - _SIDE
@@ -210,4 +211,4 @@ class _Layers:
 
     def _under(self, layer: Layer, block: Block) -> float:
         """Return where a block begins whose middle is that of Z, or as near as the layer's sides allow."""
-        return max(layer.left, min(layer.columns[0].middle - block.width / 2, layer.right - block.width))
+        return max(layer.left, min(layer.entry - block.width / 2, layer.right - block.width))
