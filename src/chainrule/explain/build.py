@@ -23,6 +23,7 @@ from chainrule.explain.prediction import cost_part, label_text, prediction_part
 from chainrule.explain.run_examples import NoExamples, run_examples
 from chainrule.explain.saliency import saliency
 from chainrule.explain.update import update_part
+from chainrule.threads import one_thread_for_products
 from chainrule.training.labels import Labels
 
 
@@ -60,30 +61,34 @@ def explain(
         >>> found.backward.label_text, [part.a_name for part in found.layers]
         ('red', ['A1', 'A2'])
     """
-    example = Example.of(model, one_row(model, row))
-    given = None if y is None else example.label(y)
-    input_ = input_part(example, path)
-    layers = layer_parts(example)
-    prediction = prediction_part(example, layers, given)
-    label = given if given is not None else _answer_as_label(example, prediction)
-    backward = None if label is None else backward_part(example, label, assumed=given is None)
-    neighbours, why_not = _neighbours(
-        example, among, lambda pictures: _of_run(pictures, run, path, all_pictures=all_pictures)
-    )
-    return Explanation(
-        title=_title(input_, prediction),
-        network=model.network.summary(model.preprocessing.features),
-        input=input_,
-        layers=layers,
-        prediction=prediction,
-        cost=cost_part(example, prediction, given),
-        backward=backward,
-        update=None if label is None or backward is None else update_part(example, label, backward, learning_rate),
-        saliency=saliency(model, example.row, shape=input_.shape),
-        neighbours=neighbours,
-        no_neighbours=why_not,
-        example=example,
-    )
+    # The products are many and small, and NumPy's threads would spin between them: four times slower.
+    with one_thread_for_products():
+        example = Example.of(model, one_row(model, row))
+        given = None if y is None else example.label(y)
+        input_ = input_part(example, path)
+        layers = layer_parts(example)
+        prediction = prediction_part(example, layers, given)
+        label = given if given is not None else _answer_as_label(example, prediction)
+        backward = None if label is None else backward_part(example, label, assumed=given is None)
+        neighbours, why_not = _neighbours(
+            example, among, lambda pictures: _of_run(pictures, run, path, all_pictures=all_pictures)
+        )
+        return Explanation(
+            title=_title(input_, prediction),
+            network=model.network.summary(model.preprocessing.features),
+            input=input_,
+            layers=layers,
+            prediction=prediction,
+            cost=cost_part(example, prediction, given),
+            backward=backward,
+            update=None
+            if label is None or backward is None
+            else update_part(example, label, backward, learning_rate),
+            saliency=saliency(model, example.row, shape=input_.shape),
+            neighbours=neighbours,
+            no_neighbours=why_not,
+            example=example,
+        )
 
 
 def one_row(model: ExplainedModel, row: ArrayLike) -> Array:
