@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from xml.etree import ElementTree
 
 import numpy as np
@@ -11,6 +11,8 @@ import pytest
 
 import chainrule as cr
 from chainrule.errors import UserError
+from chainrule.graph.text import Notation
+from chainrule.network.drawing.options import Level
 
 NETWORK = cr.Network([cr.Dense(4, "relu"), cr.Dense(1, "sigmoid")])
 PARAMETERS = {"W1": np.ones((2, 4)), "b1": np.zeros(4), "W2": np.ones((4, 1)), "b2": np.zeros(1)}
@@ -46,6 +48,17 @@ X = np.array([[1.0, 2.0], [0.0, -1.0]])
 def test_a_choice_that_there_is_not_is_refused(choices: dict[str, Any], message: str) -> None:
     with pytest.raises(UserError, match=message):
         NETWORK.draw(**choices)
+
+
+@pytest.mark.parametrize("level", get_args(Level))
+@pytest.mark.parametrize("notation", ["rows", "columns"])
+def test_every_level_draws_with_and_without_numbers(level: Level, notation: Notation) -> None:
+    alone = NETWORK.draw(level=level, notation=notation)
+    numbers = NETWORK.draw(level=level, notation=notation, parameters=PARAMETERS, X=X, y=[0, 1], backward=True)
+    for drawing in (alone, numbers):
+        assert drawing.svg.count("<g") == drawing.svg.count("</g>") > 3
+    assert "n-4-1" in repr(alone)
+    assert "2-4-1" in repr(numbers)
 
 
 def test_softmax_wants_a_name_for_every_output() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from importlib import import_module
 from typing import Any, SupportsIndex
 
 from numpy.typing import ArrayLike
@@ -51,12 +50,6 @@ def draw_network(
 
 # A network of more layers is not written out.
 _SIZES = 8
-_MODULES = {
-    "network": ("circles", "draw_circles"),
-    "layers": ("layers_level", "draw_layers"),
-    "neuron": ("neuron_level", "draw_neuron"),
-    "examples": ("examples_level", "draw_examples"),
-}
 _LEVELS = {
     "network": "",
     "layers": ", a layer a box",
@@ -91,7 +84,19 @@ def _check_example(subject: Subject, options: Options) -> None:
 
 
 def _drawing_of(level: Level) -> Draw:
-    """Return what draws a level; only its module is imported."""
-    module, name = _MODULES[level]
-    found: Draw = getattr(import_module(f"chainrule.network.drawing.{module}"), name)
-    return found
+    """Return what draws a level; only its modules are imported."""
+    if level == "layers":
+        from chainrule.network.drawing.layers_level import draw_layers
+
+        return draw_layers
+    if level == "neuron":
+        from chainrule.network.drawing.neuron_level import draw_neuron
+
+        return draw_neuron
+    if level == "examples":
+        from chainrule.network.drawing.examples_level import draw_examples
+
+        return draw_examples
+    from chainrule.network.drawing.circles import draw_circles
+
+    return draw_circles
