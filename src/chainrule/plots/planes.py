@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ Parameters = Mapping[str, Array]
 _STREAM = 0x504C414E45
 # A path is straight when its second direction moves less than this share of the first.
 _STRAIGHT = 1e-9
+# About how many multiplications a drawing of the cost may take, and how many a neuron's activation is worth.
+_WORK, _NEURON_WORK = 1e10, 100
 # The room around a path, and the least height of a plane, as a share of its width.
 _MARGIN, _LEAST_SIDE = 0.35, 0.4
 
@@ -77,6 +80,17 @@ class Plane:
                     rows = {**graph.rows, Z: start_of_row + (right - self.at[0]) * along}
                     found[row, column] = Evaluator(roots, others, rows)(self.parameters(right, up))[0]
         return found
+
+
+def side(graph: ModelGraph, least: int, most: int) -> int:
+    """Return how many points a side of a grid has: fewer for a large network on many rows.
+
+    At each point, the layers after the first are computed for every row.
+    """
+    later = sum(math.prod(map(int, layer.parameters["W"].shape)) for layer in graph.layers[1:])
+    neurons = sum(int(layer.A.shape[1]) for layer in graph.layers)
+    work = len(graph.labels.values) * (later + _NEURON_WORK * neurons)
+    return int(np.clip(np.sqrt(_WORK / work), least, most))
 
 
 def flat(parameters: Parameters) -> NDArray[np.float64]:

@@ -144,7 +144,7 @@
       for (let row = 0; row < side; row++) {
         for (let column = 0; column < side; column++) {
           const value = values[row * side + column];
-          image.data.set([...palette[4], Math.round(0.45 * (255 - value))], 4 * ((side - 1 - row) * side + column));
+          image.data.set([...palette[4], Math.round(0.45 * value)], 4 * ((side - 1 - row) * side + column));
         }
       }
       small.getContext("2d").putImageData(image, 0, 0);

@@ -14,6 +14,7 @@ from chainrule.errors import UserError
 from chainrule.graph.expression import Expression, examples
 from chainrule.graph.rewrite import stable
 from chainrule.plots.planes import Plane, ranges
+from chainrule.plots.planes import side as side_of_grid
 from chainrule.training.history import Snapshot
 from chainrule.training.model_graph import Evaluator, ModelGraph, TrainedModel
 
@@ -23,9 +24,7 @@ Array = NDArray[Any]
 FINE = 1000
 _FIELD_SIDE = 50
 _NEURON_SIDE = 12
-_PLANE_SIDES = (21, 41)
-# About how many multiplications a drawing of the cost may take.
-_PLANE_WORK = 4e9
+_PLANE_SIDES = (17, 41)
 _LEVELS = 12
 # Levels lie closer to each other where the cost is low: at low + height * share ** this.
 _POWER = 2.5
@@ -218,7 +217,7 @@ def descent(graph: ModelGraph, plane: Plane, snapshots: Sequence[Snapshot]) -> d
     """The cost over a plane as lines of equal cost, and the path of the snapshots on it."""
     path = [plane.project(one.parameters) for one in snapshots]
     (a0, a1), (b0, b1) = ranges(path, plane.at)
-    side = _plane_side(len(graph.labels.values), sum(array.size for array in plane.origin.values()))
+    side = side_of_grid(graph, *_PLANE_SIDES)
     values = plane.costs(graph, np.linspace(a0, a1, side), np.linspace(b0, b1, side))
     low, height = _span(values)
     levels = (low + height * np.linspace(0, 1, _LEVELS + 2)[1:-1] ** _POWER).tolist()
@@ -235,12 +234,6 @@ def descent(graph: ModelGraph, plane: Plane, snapshots: Sequence[Snapshot]) -> d
         "shades": encoded(np.rint(255 * shares).astype(np.uint8)),
         "path": at,
     }
-
-
-def _plane_side(rows: int, numbers: int) -> int:
-    """How many points a side of the grid has: fewer for a large network on many rows."""
-    least, most = _PLANE_SIDES
-    return int(np.clip(np.sqrt(_PLANE_WORK / (rows * numbers)), least, most))
 
 
 def _span(values: Array) -> tuple[float, float]:
