@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from chainrule.plots.activation_plots import activations as activations
+    from chainrule.plots.boundary_plots import decision_boundary as decision_boundary
     from chainrule.plots.cost_plane_plots import cost_directions as cost_directions
     from chainrule.plots.descent_plots import cost_curve as cost_curve
     from chainrule.plots.descent_plots import cost_surface as cost_surface
@@ -32,8 +33,9 @@ _HOMES = {
     "activations": "chainrule.plots.activation_plots",
     "calibration": "chainrule.plots.evaluation_plots",
     "cost_curve": "chainrule.plots.descent_plots",
-    "cost_surface": "chainrule.plots.descent_plots",
     "cost_directions": "chainrule.plots.cost_plane_plots",
+    "cost_surface": "chainrule.plots.descent_plots",
+    "decision_boundary": "chainrule.plots.boundary_plots",
     "distributions": "chainrule.plots.distribution_plots",
     "learning_curves": "chainrule.plots.evaluation_plots",
     "linear_against_logistic": "chainrule.plots.regression_plots",
@@ -45,8 +47,9 @@ __all__ = [
     "activations",
     "calibration",
     "cost_curve",
-    "cost_surface",
     "cost_directions",
+    "cost_surface",
+    "decision_boundary",
     "distributions",
     "learning_curves",
     "linear_against_logistic",
