@@ -101,3 +101,22 @@ def test_latex_braces_are_balanced_for_a_network() -> None:
 def test_an_unknown_notation_is_refused() -> None:
     with pytest.raises(UserError, match='notation is "rows"'):
         list(story().steps(notation="row"))  # type: ignore[arg-type]
+
+
+def test_latex_puts_numbers_in_and_repeats_nothing() -> None:
+    a, b = cr.variables("a b")
+    u = (a * b).named("u")
+    trace = cr.trace((u - a).named("J"), a=3, b=-2).backward()
+    written = {step.label: step.latex for step in trace.steps()}
+    assert written["u"] == r"u = a b = 3 (-2) = -6"
+    assert written["J"] == r"J = u - a = (-6) - 3 = -9"
+    assert written["dJ/du"] == r"\frac{\partial J}{\partial u} = 1"
+    assert written["dJ/db"].endswith(r"= 1 \cdot 3 = 3")
+
+
+def test_latex_of_arrays_has_their_formula_alone() -> None:
+    X, w = cr.examples("X", features=2), cr.parameter("w", (2,))
+    trace = cr.trace((X @ w).named("z"), X=np.ones((4, 2)), w=[1.0, 2.0])
+    (step,) = (step for step in trace.steps() if step.label == "z")
+    assert step.latex.startswith("z = X w = ")
+    assert step.latex.count("=") == 2

@@ -122,7 +122,7 @@ def _backward(trace: Trace, node: Expression, edges: Sequence[Edge], notation: N
         numbers=_added([_chain_numbers(*pair, notation) for pair in zip(edges, gradients, strict=True)]),
         value=in_notation(value, notation),
         details=tuple(edge.text_in(notation) for edge in edges if edge.text and not edge.into_root),
-        latex=backward_latex(trace.label(trace.J), trace.label(node), edges, value, notation),
+        latex=backward_latex(trace.label(trace.J), trace.label(node), edges, gradients, value, notation),
     )
 
 
