@@ -15,7 +15,7 @@ from chainrule.network.network import Network
 from chainrule.network.numpy_code.costs import Cost
 from chainrule.network.numpy_code.layout import Layout
 from chainrule.network.numpy_code.loops import with_loops
-from chainrule.network.numpy_code.page import facts, top, update_functions
+from chainrule.network.numpy_code.page import definitions, facts, top, update_functions
 from chainrule.network.numpy_code.scribe import Module
 from chainrule.network.numpy_code.vectorised import vectorised
 
@@ -91,7 +91,7 @@ def numpy_code(
         f"the network {'-'.join(map(str, sizes))}, {'example by example' if loops else 'all examples at once'}"
     )
     title = f"T{summary[1:]}, in NumPy."
-    lines = top(module, title, facts(cost, module, notation), _WORDS)
+    lines = top(title, facts(cost, module, notation), _WORDS) + definitions(module)
     for function in functions:
         lines += ["", "", *function]
     text = "\n".join(lines) + "\n"

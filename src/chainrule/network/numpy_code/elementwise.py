@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chainrule.graph import shapes
 from chainrule.graph.expression import Expression, is_constant
 from chainrule.network.numpy_code.layout import CALL, COMPARISON, LOOSEST, PRODUCT, SUM, Written
 from chainrule.network.numpy_code.scribe import Rule, Rules, Scribe, as_numbers
@@ -99,9 +100,12 @@ def _outer_product(scribe: Scribe, node: Expression) -> Written | None:
     for source, shape in ((column, (*column.shape[:1], 1)), (row, (1, *row.shape[1:]))):
         if source.op.name != "reshape" or len(source.inputs[0].shape) != 1 or source.shape != shape:
             return None
-    a, b = scribe.value(column.inputs[0]), scribe.value(row.inputs[0])
+    first, second = column.inputs[0], row.inputs[0]
+    a, b = scribe.value(first), scribe.value(second)
     if scribe.layout.columns:
-        return Written(f"{b.bracketed(PRODUCT)} @ {a.then('.T').text}", PRODUCT)
+        a = a.then("[None, :]" if shapes.has_examples(first.shape) else ".T")
+        b = b.then("[:, None]" if shapes.has_examples(second.shape) else "")
+        return Written(f"{b.bracketed(PRODUCT + 1)} @ {a.text}", PRODUCT)
     return Written(f"np.outer({a.text}, {b.text})")
 
 

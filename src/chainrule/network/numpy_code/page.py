@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from chainrule.graph.expression import Expression
+from chainrule.graph.op import Array
 from chainrule.graph.text import Notation
 from chainrule.network.layers import Dense, Dropout
 from chainrule.network.numpy_code.block import WIDTH, Line, block
@@ -92,28 +93,32 @@ def comment(words: str, indent: str = INDENT) -> list[str]:
     )
 
 
-def top(module: Module, title: str, facts: Sequence[tuple[str, str]], words: str) -> list[str]:
-    """The docstring of the module, its imports, constants and functions of the operations."""
+def top(title: str, facts: Sequence[tuple[str, str]], words: str) -> list[str]:
+    """The docstring of the module."""
     width = max(len(name) for name, _ in facts) + 2
     lines = [f'"""{title}', "", *(f"{name:<{width}}{fact}" for name, fact in facts), ""]
-    lines += [*textwrap.wrap(words, WIDTH), '"""', ""]
-    lines += [*sorted(module.imports), ""] if module.imports else []
+    return [*lines, *textwrap.wrap(words, WIDTH), '"""', ""]
+
+
+def definitions(module: Module) -> list[str]:
+    """Imports, arrays of numbers, and functions that stand for operations."""
+    lines = [*sorted(module.imports), ""] if module.imports else []
     lines.append("import numpy as np")
     if module.constants:
         lines.append("")
     for name, value in module.constants.items():
-        text = (
-            np.array2string(
-                value, separator=", ", threshold=value.size, max_line_width=WIDTH - 8, floatmode="unique"
-            )
-            .replace("nan", "np.nan")
-            .replace("inf", "np.inf")
-        )
-        rows = text.split("\n")
-        lines += [f"{name} = np.array(", *(f"{INDENT}{row}" for row in rows), ")"]
+        lines += [f"{name} = np.array(", *(f"{INDENT}{row}" for row in _numbers(value)), ")"]
     for body, name in module.helpers.items():
         lines += ["", "", *body.replace("NAME", name, 1).rstrip("\n").split("\n")]
     return lines
+
+
+def _numbers(value: Array) -> list[str]:
+    """Write an array with all its digits."""
+    text = np.array2string(
+        value, separator=", ", threshold=value.size, max_line_width=WIDTH - 8, floatmode="unique"
+    )
+    return text.replace("nan", "np.nan").replace("inf", "np.inf").split("\n")
 
 
 def facts(cost: Cost, module: Module, notation: Notation) -> list[tuple[str, str]]:
