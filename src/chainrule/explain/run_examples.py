@@ -45,7 +45,7 @@ def run_examples(
         Traceback (most recent call last):
         chainrule.explain.run_examples.NoExamples: No splits.csv of a run says which pictures it learned from.
     """
-    listed = _training_pictures(Path(folder, "splits.csv"))
+    listed = _placed(_training_pictures(Path(folder, "splits.csv")), folder)
     others = [one for one in listed if not _same_file(one[0], apart_from)]
     chosen = others
     if len(others) > MOST_PICTURES and not all_pictures:
@@ -86,6 +86,16 @@ def _training_pictures(path: Path) -> list[tuple[str, str]]:
     if not found:
         raise NoExamples(f"{path} names no picture that the model learned from.")
     return found
+
+
+def _placed(listed: list[tuple[str, str]], folder: str | os.PathLike[str]) -> list[tuple[str, str]]:
+    """Find pictures named from the folder where the run was started: the current one, or one above the run's."""
+    first = listed[0][0]
+    if not os.path.isabs(first) and not os.path.exists(first):
+        for base in Path(folder).resolve().parents:
+            if os.path.exists(base / first):
+                return [(os.path.join(base, path), label) for path, label in listed]
+    return listed
 
 
 def _same_file(path: str, other: str | None) -> bool:
