@@ -66,8 +66,8 @@
     const text = small ? number.toExponential(digits - 1).replace(/\.?0+e/, "e").replace("e+", "e") : String(Number(number.toPrecision(digits)));
     return text.replaceAll("-", "−");
   };
-  const row = unpacked(data.row);
-  const X = unpacked(data.x);
+  const row = data.row && unpacked(data.row);
+  const X = data.x && unpacked(data.x);
 
   // The frame over the picture, and its numbers.
   const framing = find("framing");
@@ -183,8 +183,8 @@
   document.querySelectorAll(".lookup").forEach((lookup) => {
     const number = Number(lookup.dataset.layer) - 1;
     const layer = data.layers[number];
-    if (!layer || !(layer.z in data.dZ)) return;
     const into = number === 0 ? X : unpacked(data.layers[number - 1].A);
+    if (!into || !(layer.z in data.dZ)) return;
     const dZ = unpacked(data.dZ[layer.z]);
     const [i, j] = lookup.querySelectorAll("input");
     const write = () => {

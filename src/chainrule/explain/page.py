@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from chainrule.explain.gradient_view import GradientView, gradient_view
 from chainrule.explain.page_charts import charts
-from chainrule.explain.page_data import script_data
+from chainrule.explain.page_data import has_all, script_data
 from chainrule.explain.page_drawings import drawings
 from chainrule.explain.page_numbers import FILTERS
 from chainrule.explain.parts import BackwardStep, Neighbours
@@ -57,6 +57,7 @@ def explanation_page(explanation: Explanation) -> str:
     return _template().render(
         e=explanation,
         steps=_steps(explanation),
+        has_all=has_all(explanation),
         picture=picture_view(explanation.input),
         charts={name: Markup(chart) for name, chart in charts(explanation).items()},
         drawings={name: Markup(svg) for name, svg in drawings(explanation.example, explanation.backward).items()},
@@ -109,14 +110,14 @@ def _steps(explanation: Explanation) -> list[PageStep]:
 def _groups(explanation: Explanation) -> list[tuple[str, list[BackwardStep]]]:
     """Return the steps back by where they are: in the loss, in each layer from the last to the first, in the input.
 
-    In a layer they stand in the order in which the chain goes, with the gradients of its parameters last.
+    In a layer they stand in the order in which the chain goes; the gradients of its W and b come last.
     """
     steps = explanation.backward.steps if explanation.backward else ()
     x_name = explanation.input.x_name
     groups = [("The loss", [step for step in steps if step.layer is None and step.node != x_name])]
     for layer in reversed(explanation.layers):
         own = [step for step in steps if step.layer == layer.number]
-        groups.append((layer.title, sorted(own, key=lambda step: step.is_parameter)))
+        groups.append((layer.title, sorted(own, key=lambda step: step.node if step.is_parameter else "")))
     groups.append((f"The {explanation.input.raw_name}", [step for step in steps if step.node == x_name]))
     return [(title, group) for title, group in groups if group]
 

@@ -27,7 +27,7 @@ _CROSS_ENTROPIES = {"binary_cross_entropy", "categorical_cross_entropy"}
 def charts(explanation: Explanation) -> dict[str, str]:
     """Return the charts that suit an explanation, as SVG by name; an empty text where one does not suit."""
     last = explanation.layers[-1]
-    has_sigmoid = last.activation == "sigmoid" and last.units == 1
+    has_sigmoid = last.activation == "sigmoid" and last.units == 1 and bool(np.isfinite(last.Z).all())
     return {
         "sigmoid": _sigmoid(float(last.Z[0]), float(last.A[0]), last.z_name, last.a_name) if has_sigmoid else "",
         "cost": _cost(explanation.cost, explanation.prediction),

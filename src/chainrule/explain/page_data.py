@@ -16,17 +16,27 @@ if TYPE_CHECKING:
     from chainrule.explain.explanation import Explanation
 
 
+# A row of more numbers is not written into the page as a whole.
+_MOST_NUMBERS = 200_000
+
+
+def has_all(explanation: Explanation) -> bool:
+    """Tell whether the page holds every number of the row."""
+    return explanation.input.row.size <= _MOST_NUMBERS
+
+
 def script_data(explanation: Explanation) -> str:
     """Return, as JSON, the numbers that the page's script writes out where it is asked to."""
     given, layers = explanation.input, explanation.layers
+    whole = has_all(explanation)
     sums_by_layer = neuron_sums(explanation.example, layers, [shown_neurons(layer) for layer in layers])
     return _as_script(
         {
             "shape": given.shape,
             **window(given),
-            "row": _packed(given.row, "u1" if given.row.dtype == np.uint8 else "<f4"),
+            "row": _packed(given.row, "u1" if given.row.dtype == np.uint8 else "<f4") if whole else None,
             "same": not given.formula,
-            "x": _packed(given.x, "<f4"),
+            "x": _packed(given.x, "<f4") if whole else None,
             "names": [given.raw_name, given.x_name],
             "layers": [
                 {

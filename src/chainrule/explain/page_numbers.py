@@ -35,7 +35,7 @@ def short(value: float) -> str:
     ('0.735', '−1.5', '255', '12288')
     """
     value = float(value)
-    return full(value if value == round(value) and abs(value) < 1e6 else float(f"{value:.{_DIGITS}g}"))
+    return full(value if value.is_integer() and abs(value) < 1e6 else float(f"{value:.{_DIGITS}g}"))
 
 
 def signed(value: float) -> str:

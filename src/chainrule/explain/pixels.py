@@ -92,6 +92,7 @@ def overlay(values: NDArray[Any]) -> Overlay:
     """
     from PIL import Image
 
+    values = np.nan_to_num(values, posinf=0.0, neginf=0.0)
     strongest = float(np.quantile(np.abs(values), _QUANTILE)) or float(np.abs(values).max(initial=0.0))
     shares = np.clip(values / (strongest or 1.0), -1, 1)
     image = Image.fromarray((np.round(shares * _LEVELS) + _LEVELS).astype(np.uint8), "P")
