@@ -9,6 +9,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.explain.explanation import Explanation
+from chainrule.graph.trace.wording import number_text
 from tests.explain.models import CLASSIFIERS, KINDS, case, right_label, written
 
 ROW = 4
@@ -132,6 +133,46 @@ def test_the_learning_rate_is_the_one_given_or_the_one_trained_with() -> None:
     assert (trained.learning_rate, trained.rate_from) == (0.5, "trained with")
     assert given is not None
     assert (given.learning_rate, given.rate_from) == (0.25, "given")
+
+
+def test_where_the_learning_rate_changed_a_usual_one_is_taken() -> None:
+    _, X, y = case("binary")
+    network = cr.Network([cr.Dense(1, "sigmoid")])
+    model = cr.fit(network, X, y, epochs=2, learning_rate=lambda epoch, epochs: 0.1 / (epoch + 1))
+    update = model.explain(X[0], 0).update
+    assert update is not None
+    assert (update.learning_rate, update.rate_from) == (0.01, "usual")
+
+
+@pytest.mark.parametrize(
+    ("activation", "loss", "label", "formula"),
+    [
+        ("sigmoid", "binary_cross_entropy", 0, "-log(1 - {})"),
+        ("sigmoid", "binary_cross_entropy", 1, "-log({})"),
+        ("sigmoid", "squared_error", 1, "({} - 1) ** 2"),
+        ("tanh", "absolute_error", -0.5, "abs({} - (-0.5))"),
+        ("identity", "squared_error", 2.0, "({} - 2) ** 2"),
+    ],
+)
+def test_the_loss_is_written_with_its_numbers(activation: str, loss: str, label: float, formula: str) -> None:
+    _, X, y = case("binary")
+    model = cr.fit(cr.Network([cr.Dense(1, activation)]), X, y, loss=loss, epochs=2)
+    found = model.explain(X[0], label)
+    assert found.cost is not None
+    first, output = found.cost.labels[0], number_text(found.prediction.outputs[0])
+    assert first.numbers == f"{formula.format(output)} = {number_text(first.cost)}"
+    assert found.cost.loss == loss
+
+
+def test_a_loss_of_ones_own_is_explained() -> None:
+    _, X, y = case("binary")
+    model = cr.fit(cr.Network([cr.Dense(1, "sigmoid")]), X, y, loss=lambda a, b: cr.abs(a - b) ** 3, epochs=2)
+    found = model.explain(X[0], 1)
+    assert found.cost is not None
+    assert found.update is not None
+    assert found.cost.formula == "J = abs(A1 - y) ** 3"
+    assert found.cost.labels[0].cost == pytest.approx((1 - found.prediction.outputs[0]) ** 3)
+    assert found.update.cost_after < found.update.cost_before
 
 
 def test_the_model_stays_as_it_is() -> None:

@@ -76,7 +76,7 @@ class Explanation:
         ending = Path(path).suffix.lower()
         if ending not in _ENDINGS:
             raise UserError(f"{os.fspath(path)}: an explanation is saved as .html (a page) or .json (data)")
-        # Names of files may hold bytes that are no characters; they are spelt out, as in the report.
+        # Names of files may hold bytes that are no characters: they are spelt out.
         page = self.html().encode("utf-8", "backslashreplace") if ending == ".html" else None
         write_atomically(path, to_json_bytes(self.to_dict()) if page is None else page)
 
