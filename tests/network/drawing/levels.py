@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Any
 from xml.etree import ElementTree
 
@@ -13,7 +13,7 @@ import numpy as np
 
 import chainrule as cr
 from chainrule.graph.draw.drawing import Drawing
-from tests.network.drawing.rectangles import Rectangle, texts
+from tests.network.drawing.rectangles import Rectangle, boxes, cut_by, outside, overlapping, texts
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _STRAIGHT = re.compile(r"M([-\d.]+) ([-\d.]+)L([-\d.]+) ([-\d.]+)")
@@ -99,6 +99,25 @@ def crossed(drawing: Drawing) -> list[str]:
             for path in group.iter(f"{_SVG}path"):
                 lines += [tuple(map(float, found)) for found in _STRAIGHT.findall(path.attrib["d"])]
     return [box.what for box in boxes for line in lines if _runs_through(line, box)]
+
+
+def assert_clear(drawing: Drawing) -> None:
+    """Nothing overlaps, nothing is cut or lies outside, no line runs through a text."""
+    assert overlapping(texts(drawing.svg)) == []
+    assert cut_by(boxes(drawing.svg), texts(drawing.svg)) == []
+    assert tangled(boxes(drawing.svg)) == []
+    assert outside(drawing.svg) == []
+    assert crossed(drawing) == []
+
+
+def tangled(found: list[Rectangle]) -> list[tuple[str, str]]:
+    """Return the pairs of boxes that share a place though neither holds the other."""
+    smaller = [Rectangle(b.left + 0.1, b.top + 0.1, b.right - 0.1, b.bottom - 0.1, b.what) for b in found]
+    return [
+        (one.what, other.what)
+        for one, other in combinations(smaller, 2)
+        if one.meets(other) and not one.holds(other) and not other.holds(one)
+    ]
 
 
 def _runs_through(line: tuple[float, ...], box: Rectangle) -> bool:

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 import chainrule as cr
 from chainrule.graph.draw.drawing import Drawing
 from chainrule.network.drawing.words import short
-from tests.network.drawing.levels import crossed, dense, edges, groups, node, numbers, traced, written
-from tests.network.drawing.rectangles import boxes, cut_by, outside, overlapping, texts
+from tests.network.drawing.levels import assert_clear, dense, edges, groups, node, numbers, traced, written
+from tests.network.drawing.rectangles import texts
 
 SIZES = (2, 4, 1)
 NETWORK = dense(SIZES)
@@ -33,14 +33,6 @@ def chain(drawing: Drawing, gradient: str) -> list[str]:
     factors = [text for text in found.texts[1:] if text != "×"]
     assert found.texts.count("×") == len(factors) - 1
     return factors
-
-
-def assert_clear(drawing: Drawing) -> None:
-    """Nothing overlaps, nothing is cut or lies outside, no line runs through a text."""
-    assert overlapping(texts(drawing.svg)) == []
-    assert cut_by(boxes(drawing.svg), texts(drawing.svg)) == []
-    assert outside(drawing.svg) == []
-    assert crossed(drawing) == []
 
 
 def test_values_go_from_X_through_every_layer_to_J() -> None:

@@ -1,0 +1,240 @@
+"""One neuron, closed and opened: its inputs, products, z and a, the curve, and the derivatives."""
+
+from __future__ import annotations
+
+import re
+import time
+from itertools import pairwise
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import chainrule as cr
+from chainrule.graph.draw.drawing import Drawing
+from chainrule.network.drawing.words import short
+from tests.network.drawing.levels import dense, edges, groups, numbers, tangled, traced, written
+from tests.network.drawing.rectangles import Rectangle, boxes, cut_by, outside, overlapping, texts
+
+SIZES = (2, 4, 1)
+NETWORK = dense(SIZES, hidden="tanh")
+NUMBERS = numbers(SIZES)
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def neuron(network: cr.Network = NETWORK, *args: Any, **options: Any) -> Drawing:
+    return network.draw(*args, level="neuron", **options)
+
+
+def assert_clear(drawing: Drawing) -> None:
+    """Nothing overlaps, nothing is cut or lies outside; lines run under the numbers of their weights alone."""
+    assert overlapping(texts(drawing.svg)) == []
+    assert cut_by(boxes(drawing.svg), texts(drawing.svg)) == []
+    assert tangled([*boxes(drawing.svg), *rounds(drawing)]) == []
+    assert outside(drawing.svg) == []
+
+
+def rounds(drawing: Drawing) -> list[Rectangle]:
+    """The squares around the circles of inputs and of the closed neuron."""
+    found = []
+    for group in ElementTree.fromstring(drawing.svg).iter(f"{SVG}g"):
+        if group.get("class") == "cr-node":
+            for circle in group.iter(f"{SVG}circle"):
+                x, y, r = (float(circle.attrib[name]) for name in ("cx", "cy", "r"))
+                found.append(Rectangle(x - r, y - r, x + r, y + r, group.attrib["data-name"]))
+    return found
+
+
+def loss_gradients(row: int) -> dict[str, Any]:
+    """The gradients of one example's loss, from a trace of that example alone."""
+    one = {**NUMBERS, "X": NUMBERS["X"][row : row + 1], "y": NUMBERS["y"][row : row + 1]}
+    trace = traced(NETWORK, one)
+    return {name: trace.gradient(name) for name in ("A1", "Z1", "W1", "b1", "A2", "Z2", "W2")}
+
+
+def test_the_circle_stands_beside_the_opened_one() -> None:
+    drawing = neuron(NETWORK, 2, layer=1, neuron=3)
+    (closed,) = groups(drawing, "node", kind="closed")
+    assert closed.data["name"] == "a1_{3}"
+    assert len(groups(drawing, "opened")) == 1
+    assert {"linear part", "activation part", "=", "hidden layer 1: neuron 3 of 4, tanh"} <= set(written(drawing))
+    assert "w is column 3 of W1, b is number 3 of b1" in written(drawing)
+
+
+def test_every_input_has_its_weight_on_its_line() -> None:
+    drawing = neuron(NETWORK, 2)
+    weights = edges(drawing, "weight")
+    assert weights == [("x_{1}", "a"), ("x_{2}", "a"), ("x_{1}", "z"), ("x_{2}", "z")]
+    assert [group.written for group in groups(drawing, "edge", kind="weight")] == ["", "", "w1", "w2"]
+    assert edges(drawing, "parameter") == [("b", "z")]
+    assert {"z = w1 x1 + w2 x2 + b", "a = tanh(z)"} <= set(written(drawing))
+
+
+def test_each_product_is_shown_and_adds_up_to_z() -> None:
+    drawing = neuron(layer=1, neuron=2, example=3, **NUMBERS)
+    x, w = NUMBERS["X"][2], NUMBERS["parameters"]["W1"][:, 1]
+    b = NUMBERS["parameters"]["b1"][1]
+    z = float(x @ w + b)
+    first = short(float(x[0]))
+    first = f"({first})" if first.startswith("-") else first
+    assert f"w1 x1 = {short(w[0])} × {first} = {short(float(w[0] * x[0]))}" in written(drawing)
+    assert f"b = {short(float(b))}" in written(drawing)
+    assert f"z = the sum of all = {short(z)}" in written(drawing)
+    assert f"a = tanh({short(z)}) = {short(float(np.tanh(z)))}" in written(drawing)
+    assert "the numbers are those of example 3 of 5" in written(drawing)
+
+
+def test_what_is_left_out_of_many_inputs_still_counts() -> None:
+    sizes = (12288, 3, 1)
+    given = numbers(sizes)
+    drawing = neuron(dense(sizes), **given)
+    x, w = given["X"][0], given["parameters"]["W1"][:, 0]
+    rest = float(x[6:-1] @ w[6:-1])
+    assert f"12,281 more: {short(rest)}" in written(drawing)
+    assert any(text.startswith("w12288 x12288 = ") for text in written(drawing))
+    assert len(groups(drawing, "node", kind="input")) == 14
+    assert_clear(drawing)
+
+
+def test_the_point_lies_on_the_curve_at_the_example() -> None:
+    drawing = neuron(layer=2, backward=True, **NUMBERS)
+    (curve,) = [g for g in ElementTree.fromstring(drawing.svg).iter(f"{SVG}g") if g.get("class") == "cr-curve"]
+    (point,) = curve.iter(f"{SVG}circle")
+    x, y = float(point.attrib["cx"]), float(point.attrib["cy"])
+    paths = [
+        [tuple(map(float, pair)) for pair in re.findall(r"([-\d.]+) ([-\d.]+)", path.attrib["d"])]
+        for path in curve.iter(f"{SVG}path")
+        if "cr-s-" in path.get("class", "")
+    ]
+    line = max(paths, key=len)
+    assert len(line) == 81
+    assert np.interp(x, [at for at, _ in line], [up for _, up in line]) == pytest.approx(y, abs=0.5)
+    tangent = next(
+        path for path in paths if len(path) == 2 and path[0][0] != path[1][0] and path[0][1] != path[1][1]
+    )
+    (x0, y0), (x1, y1) = tangent
+    near = [i for i, (at, _) in enumerate(line) if at <= x][-1]
+    (l0, u0), (l1, u1) = line[near], line[near + 1]
+    assert (y1 - y0) / (x1 - x0) == pytest.approx((u1 - u0) / (l1 - l0), rel=0.05)
+
+
+def test_the_way_back_goes_from_dL_da_to_the_weights() -> None:
+    drawing = neuron(layer=2, backward=True)
+    names = ["dL/da", "da/dz", "dL/dz", "dL/dw"]
+    assert sorted(edges(drawing, "backward")) == sorted(pairwise(names))
+    assert "dL/da = (1 - y) / (1 - a) - y / a" in written(drawing)
+    assert "da/dz = a * (1 - a)" in written(drawing)
+    assert "dL/dz = dL/da × da/dz" in written(drawing)
+    assert "dL/dw1 = dL/dz × a11" in written(drawing)
+    (chain,) = groups(drawing, "chain")
+    assert chain.written == "The chain: dL/dw1 = dL/da × da/dz × dz/dw1"
+
+
+@pytest.mark.parametrize("layer", [1, 2])
+def test_the_derivatives_are_those_of_the_example_s_loss(layer: int) -> None:
+    drawing = neuron(layer=layer, example=2, backward=True, **NUMBERS)
+    found = loss_gradients(1)
+    (chain,) = groups(drawing, "chain")
+    assert chain.written.endswith(f" = {short(float(found[f'W{layer}'][0, 0]))}")
+    (box,) = groups(drawing, "node", name="dL/dz")
+    assert any(text.endswith(f" = {short(float(found[f'Z{layer}'][0, 0]))}") for text in box.texts)
+    (box,) = groups(drawing, "node", name="dL/da")
+    assert f"= {short(float(found[f'A{layer}'][0, 0]))}" in box.texts
+
+
+def test_the_update_of_a_weight_uses_the_gradient_of_the_cost() -> None:
+    drawing = neuron(layer=1, backward=True, learning_rate=0.5, **NUMBERS)
+    after = NUMBERS["parameters"]["W1"] - 0.5 * traced(NETWORK, NUMBERS).gradient("W1")
+    (update,) = groups(drawing, "update")
+    assert update.written.startswith("The update: w1 := w1 - 0.5 × dJ/dw1 = ")
+    assert update.written.endswith(f" = {short(float(after[0, 0]))}")
+
+
+def test_a_hidden_neuron_hears_from_the_next_layer() -> None:
+    drawing = neuron(layer=1, backward=True)
+    assert "from layer 2" in written(drawing)
+    assert "goes on to layer 2" in written(drawing)
+    assert "from the loss" in written(neuron(layer=2, backward=True))
+
+
+def test_columns_name_layer_example_and_neuron() -> None:
+    drawing = neuron(layer=2, example=2, notation="columns", **NUMBERS)
+    assert "w is all of W[2], b is all of b[2]" in written(drawing)
+    assert [group.data["name"] for group in groups(drawing, "node", kind="input")][:2] == [
+        "a^{[1](2)}_{1}",
+        "a^{[1](2)}_{2}",
+    ]
+    assert "w is row 3 of W[1], b is number 3 of b[1]" in written(neuron(neuron=3, notation="columns"))
+
+
+def test_softmax_has_no_curve_and_no_da_dz() -> None:
+    network = dense((2, 3, 3))
+    given = numbers((2, 3, 3))
+    drawing = neuron(network, layer=2, neuron=2, backward=True, **given)
+    assert groups(drawing, "curve") == []
+    assert groups(drawing, "node", name="da/dz") == []
+    assert (
+        edges(drawing, "backward") == [("dL/dz", "dL/dw"), ("dL/da", "dL/dz")]
+        or len(edges(drawing, "backward")) == 2
+    )
+    assert "a = softmax(all z of the layer)" in written(drawing)
+    assert_clear(drawing)
+
+
+def test_a_neuron_without_bias_or_activation() -> None:
+    network = cr.Network([cr.Dense(1, bias=False)])
+    drawing = neuron(network, 3, backward=True)
+    assert "z = w1 x1 + w2 x2 + w3 x3" in written(drawing)
+    assert "a = z" in written(drawing)
+    assert not any("db" in text for text in written(drawing))
+    assert_clear(drawing)
+
+
+def test_a_person_s_own_activation_is_drawn_as_it_is() -> None:
+    network = cr.Network([cr.Dense(3, lambda z: cr.maximum(z, 0.0) ** 2), cr.Dense(1, "sigmoid")])
+    drawing = neuron(network, backward=True, **numbers((2, 3, 1)))
+    assert len(groups(drawing, "curve")) == 1
+    assert_clear(drawing)
+
+
+def test_a_neuron_that_is_not_there_is_an_error() -> None:
+    with pytest.raises(cr.errors.UserError, match="neurons of layer 2 count from 1 to 1"):
+        neuron(layer=2, neuron=2)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(st.sampled_from([1, 2, 5, 20, 300]), min_size=2, max_size=4),
+    st.sampled_from(["relu", "sigmoid", "gelu", "identity"]),
+    st.sampled_from(["rows", "columns"]),
+    st.booleans(),
+    st.booleans(),
+    st.data(),
+)
+def test_nothing_overlaps_at_any_size(
+    sizes: list[int], hidden: str, notation: Any, with_numbers: bool, backward: bool, data: st.DataObject
+) -> None:
+    layer = data.draw(st.integers(1, len(sizes) - 1))
+    given = numbers(sizes, seed=data.draw(st.integers(0, 3))) if with_numbers else {}
+    if with_numbers:
+        given["parameters"]["W1"] *= data.draw(st.sampled_from([1e-6, 1.0, 1e5]))
+    with np.errstate(all="ignore"):
+        drawing = neuron(
+            dense(sizes, hidden=hidden), sizes[0], layer=layer, notation=notation, backward=backward, **given
+        )
+    assert_clear(drawing)
+
+
+def test_a_drawing_is_quick() -> None:
+    sizes = (12288, 20, 7, 5, 1)
+    network, given = dense(sizes), numbers(sizes)
+    trace = traced(network, given)
+    times = []
+    for _ in range(3):
+        start = time.perf_counter()
+        neuron(network, trace=trace, backward=True)
+        times.append(time.perf_counter() - start)
+    assert min(times) < 0.3
