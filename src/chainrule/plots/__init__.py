@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from chainrule.plots.neuron_plots import neuron_paths as neuron_paths
     from chainrule.plots.regression_plots import linear_against_logistic as linear_against_logistic
     from chainrule.plots.slider_page import slider as slider
+    from chainrule.plots.timing_plots import loops_against_vectorised as loops_against_vectorised
+    from chainrule.plots.weight_plots import weights as weights
 
 # The home of each plot, one a line. A module is not called as its function: it would take its place here.
 _HOMES = {
@@ -39,9 +41,11 @@ _HOMES = {
     "distributions": "chainrule.plots.distribution_plots",
     "learning_curves": "chainrule.plots.evaluation_plots",
     "linear_against_logistic": "chainrule.plots.regression_plots",
+    "loops_against_vectorised": "chainrule.plots.timing_plots",
     "neuron_paths": "chainrule.plots.neuron_plots",
     "slider": "chainrule.plots.slider_page",
     "thresholds": "chainrule.plots.evaluation_plots",
+    "weights": "chainrule.plots.weight_plots",
 }
 __all__ = [
     "activations",
@@ -53,9 +57,11 @@ __all__ = [
     "distributions",
     "learning_curves",
     "linear_against_logistic",
+    "loops_against_vectorised",
     "neuron_paths",
     "slider",
     "thresholds",
+    "weights",
 ]
 
 
