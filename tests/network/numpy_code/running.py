@@ -14,9 +14,9 @@ from chainrule.graph.expression import Expression
 from chainrule.graph.shapes import Shape, has_examples
 from chainrule.network.numpy_code.block import block
 from chainrule.network.numpy_code.code import NumpyCode
+from chainrule.network.numpy_code.header import definitions
 from chainrule.network.numpy_code.layout import Layout
 from chainrule.network.numpy_code.names import Names
-from chainrule.network.numpy_code.page import definitions
 from chainrule.network.numpy_code.scribe import Module
 
 Array = NDArray[Any]

@@ -10,6 +10,7 @@ from chainrule.errors import UserError
 from chainrule.graph import shapes
 from chainrule.graph.expression import Expression, variable
 from chainrule.graph.shapes import M
+from chainrule.graph.simplify import simplify
 from chainrule.graph.walk import topological
 from chainrule.network.numpy_code import arrays, elementwise
 from chainrule.network.numpy_code.layout import CALL, Written
@@ -21,6 +22,8 @@ RULES: Rules = {**elementwise.RULES, **arrays.RULES}
 # A line of a function with its indent is to stay below 88, where most people's linters draw the line.
 WIDTH = 88
 _LONGEST = 70
+# No shorter than a name would be.
+_SHORT = 8
 # Not worth a line of their own, however often they are used.
 _CHEAP = {"reshape", "transpose", "broadcast_to", "copy", "negate", "constant", "count"}
 
@@ -62,19 +65,21 @@ def block(
     targets: Sequence[tuple[str, Expression]],
     known: Mapping[Expression, str],
     names: Names,
+    wishes: Mapping[Expression, str] | None = None,
 ) -> Block:
-    """Write the lines that compute the targets from what is known.
+    """Write the lines that compute the targets, one after the other, from what is known.
 
     Args:
         module: the top of the code.
         targets: a name and a node each; a node that is known under another name is copied to it.
         known: what the lines may read, by the name that it has.
         names: the names of the function.
+        wishes: names for nodes that get a line of their own where they are needed.
 
     Raises:
         UserError: an operation that cannot be written in NumPy.
     """
-    return _Block(module, targets, known, names).result()
+    return _Block(module, targets, known, names, wishes or {}).result()
 
 
 class _Block:
@@ -84,51 +89,58 @@ class _Block:
         targets: Sequence[tuple[str, Expression]],
         known: Mapping[Expression, str],
         names: Names,
+        wishes: Mapping[Expression, str],
     ) -> None:
-        self.known, self.names, self.targets = known, names, targets
+        self.known, self.names, self.targets, self.wishes = known, names, targets, wishes
         self.scribe = Scribe(module, {node: Written(name) for node, name in known.items()}, _composite)
         self.lines: list[Line] = []
-        roots = [node for _, node in targets]
-        self.order = topological(roots, lambda node: () if node in known else node.inputs)
+        self.order = self._inputs_first([node for _, node in targets])
         self.uses = Counter(source for node in self.order if node not in known for source in node.inputs)
+
+    def _inputs_first(self, roots: Sequence[Expression]) -> list[Expression]:
+        written = set(self.scribe.written)
+        return topological(roots, lambda node: () if node in written else node.inputs)
 
     def result(self) -> Block:
         wanted: dict[Expression, str] = {}
-        for name, node in self.targets:
-            wanted.setdefault(node, name)
-        for node in self.order:
-            if node in self.known:
-                continue
-            self._write(node, len(wanted.get(node, "")))
-            if node in wanted:
-                self._assign(wanted[node], node)
-            elif self.uses[node] > 1 and node.op.name not in _CHEAP:
-                self._assign(self._temporary(node), node)
-        assigned = {line.name for line in self.lines}
-        for name, node in self.targets:
-            if name not in assigned:
-                self.lines.append(Line(name, self.scribe.written[node].text, node))
-        read = {node for node in self.order if node in self.known}
-        return Block(self.lines, self.scribe.counts, read)
+        for name, root in self.targets:
+            wanted.setdefault(root, name)
+        for name, root in self.targets:
+            for node in self._inputs_first([root]):
+                if node not in self.scribe.written:
+                    self._settle(node, wanted.get(node))
+            if all(line.name != name for line in self.lines):
+                self.lines.append(Line(name, self.scribe.written[root].text, root))
+        return Block(self.lines, self.scribe.counts, {node for node in self.order if node in self.known})
+
+    def _settle(self, node: Expression, name: str | None) -> None:
+        """Write a node, on a line of its own if it has a name or is used more than once."""
+        self._write(node, len(name or ""))
+        if name is not None:
+            self._assign(name, node, as_numbers(self.scribe.written[node]))
+        elif node in self.wishes:
+            self._assign(self.names.claim(self.wishes[node]), node, as_numbers(self.scribe.written[node]))
+        elif self.uses[node] > 1 and node.op.name not in _CHEAP:
+            self._assign(self._temporary(node), node, self.scribe.written[node])
 
     def _write(self, node: Expression, name_length: int) -> None:
         """Write a node; where that is too long, its longest inputs get lines of their own."""
         while True:
             self.scribe.written[node] = written_operation(self.scribe, node)
             long = len(self.scribe.written[node].text) + name_length > _LONGEST
-            parts = [source for source in node.inputs if len(self.scribe.written[source].text) > 8]
+            parts = [source for source in node.inputs if len(self.scribe.written[source].text) > _SHORT]
             parts = [source for source in parts if not source.op.leaf and source not in self.known]
             if not long or not parts:
                 return
             longest = max(parts, key=lambda source: len(self.scribe.written[source].text))
-            self._assign(self._temporary(longest), longest)
+            self._assign(self._temporary(longest), longest, self.scribe.written[longest])
 
     def _temporary(self, node: Expression) -> str:
         return self.names.claim("e") if node.op.name == "exp" else self.names.numbered("t")
 
-    def _assign(self, name: str, node: Expression) -> None:
-        self.lines.append(Line(name, as_numbers(self.scribe.written[node]).text, node))
-        self.scribe.written[node] = Written(name)
+    def _assign(self, name: str, node: Expression, written: Written) -> None:
+        self.lines.append(Line(name, written.text, node))
+        self.scribe.written[node] = Written(name, truth=written.truth)
 
 
 def written_operation(scribe: Scribe, node: Expression) -> Written:
@@ -151,7 +163,7 @@ def _composite(scribe: Scribe, node: Expression) -> Written:
     inputs = [variable(name, source.shape) for name, source in zip(letters, node.inputs, strict=False)]
     expand = node.op.expand
     assert expand is not None
-    made_of = expand(Expression(node.op, inputs, node.attributes))
+    (made_of,) = simplify([expand(Expression(node.op, inputs, node.attributes))])
     names = Names({*scribe.module.helpers.values(), *scribe.module.constants})
     known = {each: names.claim(str(each)) for each in inputs}
     body = block(scribe.module, [("result", made_of)], known, names)

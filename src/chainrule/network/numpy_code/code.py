@@ -13,9 +13,9 @@ from chainrule.graph.text import Notation, check_notation
 from chainrule.network.losses import Function, Loss
 from chainrule.network.network import Network
 from chainrule.network.numpy_code.costs import Cost
+from chainrule.network.numpy_code.header import definitions, facts, top, update_functions
 from chainrule.network.numpy_code.layout import Layout
 from chainrule.network.numpy_code.loops import with_loops
-from chainrule.network.numpy_code.page import definitions, facts, top, update_functions
 from chainrule.network.numpy_code.scribe import Module
 from chainrule.network.numpy_code.vectorised import vectorised
 
@@ -62,8 +62,12 @@ class NumpyCode:
 
 
 _WORDS = (
+    "`parameters` is a dictionary of the arrays W1, b1, ...; `gradient_descent(X, y, parameters)` trains them. "
     "dW1 stands for dJ/dW1, the derivative of the cost; dZ1 for dL/dZ1, the derivative of each example's loss. "
     "Written by chainrule from the network's graph."
+)
+_WORDS_OF_DROPOUT = (
+    " Dropout draws from `rng`, such as np.random.default_rng(0); for predictions, take a network without it."
 )
 
 
@@ -90,8 +94,9 @@ def numpy_code(
     summary = (
         f"the network {'-'.join(map(str, sizes))}, {'example by example' if loops else 'all examples at once'}"
     )
+    words = _WORDS + (_WORDS_OF_DROPOUT if cost.drops else "")
     title = f"T{summary[1:]}, in NumPy."
-    lines = top(title, facts(cost, module, notation), _WORDS) + definitions(module)
+    lines = top(title, facts(cost, module.layout), words) + definitions(module)
     for function in functions:
         lines += ["", "", *function]
     text = "\n".join(lines) + "\n"

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from itertools import chain as chain_of
-from itertools import count
 
 from chainrule.graph.expression import (
     DRAW,
@@ -39,6 +37,7 @@ class Examples:
         L: the loss in its sound form.
         each: one loss an example, read from `loss`.
         loss: stands for L.
+        in_loss: the named nodes between the output and L, by name.
         chain: the derivatives.
     """
 
@@ -48,6 +47,7 @@ class Examples:
     L: Expression
     each: Expression
     loss: Expression
+    in_loss: Mapping[str, Expression]
     chain: Chain
 
 
@@ -96,9 +96,12 @@ class Cost:
         y = labels_input(chosen, connected.output)
         L = chosen(connected.output, y)
         found = _named(connected)
-        copies = stable_copies([*found.values(), L])
+        inside = _named_inside(L, found)
+        copies = stable_copies([*found.values(), *inside.values(), L])
         forward = {name: copies[node] for name, node in found.items()}
-        everything = _examples(X, y, forward, copies[L], per_example(copies[L]), connected.parameters)
+        in_loss = {name: copies[node] for name, node in inside.items()}
+        each = per_example(copies[L])
+        everything = _examples(X, y, forward, in_loss, copies[L], each, connected.parameters)
         total = variable("total")
         mean = mean_cost(everything.loss)
         J_of_losses = penalised(mean, connected.weights, l1=l1, l2=l2)
@@ -123,9 +126,10 @@ class Cost:
         """The same without the axis m."""
         whole = self.all_examples
         each = per_example(whole.L)
-        one = one_example([*whole.forward.values(), each, whole.X, whole.y])
+        one = one_example([*whole.forward.values(), *whole.in_loss.values(), each, whole.X, whole.y])
         forward = {name: one[node] for name, node in whole.forward.items()}
-        return _examples(one[whole.X], one[whole.y], forward, one[whole.L], one[each], self.parameters)
+        in_loss = {name: one[node] for name, node in whole.in_loss.items()}
+        return _examples(one[whole.X], one[whole.y], forward, in_loss, one[whole.L], one[each], self.parameters)
 
     def gradient(self, parameter: Expression, of_sum: Expression) -> Expression:
         """The derivative of J by a parameter, from that of the sum of the losses."""
@@ -155,21 +159,39 @@ def _named(connected: Connected) -> dict[str, Expression]:
         draws += node.op is DRAW
         wish = f"U{draws}" if node.op is DRAW else dropped.get(node) or (None if node.op.leaf else node.name)
         if wish:
-            names = chain_of([wish], (f"{wish}_{number}" for number in count(2)))
-            found[next(name for name in names if name not in found)] = node
+            found[_free(wish, found)] = node
     return found
+
+
+def _named_inside(L: Expression, before: Mapping[str, Expression]) -> dict[str, Expression]:
+    """The nodes that a person's own loss has named."""
+    known, found = set(before.values()), dict[str, Expression]()
+    for node in topological([L], lambda node: () if node in known else node.inputs):
+        if node.name and not node.op.leaf and node not in known and node is not L:
+            found[_free(node.name, {*before, *found, "L"})] = node
+    return found
+
+
+def _free(wish: str, taken: Collection[str]) -> str:
+    name, number = wish, 1
+    while name in taken:
+        number += 1
+        name = f"{wish}_{number}"
+    return name
 
 
 def _examples(
     X: Expression,
     y: Expression,
     forward: Mapping[str, Expression],
+    in_loss: Mapping[str, Expression],
     L: Expression,
     each: Expression,
     parameters: list[Expression],
 ) -> Examples:
-    found = chain({**forward, "L": L}, each, parameters)
+    found = chain({**forward, **in_loss, "L": L}, each, parameters)
     settled = dict(found.forward)
     sound = settled.pop("L")
+    inner = {name: settled.pop(name) for name in in_loss}
     loss = variable("L", L.shape)
-    return Examples(X, y, settled, sound, substitute([each], {L: loss})[0], loss, found)
+    return Examples(X, y, settled, sound, substitute([each], {L: loss})[0], loss, inner, found)

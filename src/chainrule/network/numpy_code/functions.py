@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from chainrule.graph.expression import DRAW, Expression
 from chainrule.graph.text import Notation, formula
 from chainrule.graph.walk import topological
-from chainrule.network.numpy_code.block import Line
+from chainrule.network.numpy_code.block import Line, block
 from chainrule.network.numpy_code.costs import Cost, Examples
 from chainrule.network.numpy_code.layout import shape_text
 from chainrule.network.numpy_code.names import Names
-from chainrule.network.numpy_code.page import comment, dictionary, laid_out, listed, statements, unpacked
+from chainrule.network.numpy_code.page import comment, dictionary, laid_out, listed, unpacked
 from chainrule.network.numpy_code.scribe import Module
 
 _RANDOM = "from 0 to 1, new in each call  "
@@ -57,6 +57,11 @@ class Functions:
         return {**self.inputs, **self.parameters}
 
     @property
+    def wishes(self) -> dict[Expression, str]:
+        """The names of nodes in a person's own loss, which get lines of their own."""
+        return {node: name for name, node in self.examples.in_loss.items()}
+
+    @property
     def after(self) -> dict[Expression, str]:
         """What may be read after the forward pass."""
         return {**self.before, **self.values}
@@ -77,13 +82,13 @@ class Functions:
     def forward_lines(self) -> tuple[list[str], set[Expression], bool]:
         """The forward pass; with what it reads, and whether it reads m."""
         items = [(self.names_of_values[name], node) for name, node in self.examples.forward.items()]
-        lines, read, counts = statements(self.module, items, self.before, self.module.names.inside())
+        written = block(self.module, items, self.before, self.module.names.inside())
         pairs = []
-        for line in lines:
+        for line in written.lines:
             words = _RANDOM if line.node.op is DRAW else ""
             pairs.append((f"{line.name} = {line.text}", words + self.shape(line.node)))
         returned = dictionary({name: name for name in self.names_of_values.values()})
-        return [*laid_out(pairs), *listed("return {", returned, "}")], read, counts
+        return [*laid_out(pairs), *listed("return {", returned, "}")], written.read, written.counts
 
     def derivatives(self, names: Names) -> tuple[dict[Expression, str], dict[str, str]]:
         """Name the derivatives.
@@ -115,6 +120,13 @@ class Functions:
             return []
         return comment(f"L = {written}, exact even for large Z:", indent)
 
-    def returned_gradients(self, named: Mapping[Expression, str]) -> str:
+    def returned_gradients(self, named: Mapping[Expression, str]) -> list[str]:
         """The dictionary of derivatives, by the names of the parameters."""
-        return ", ".join(dictionary({name: named[node] for node, name in self.parameters.items()}))
+        return dictionary({name: named[node] for node, name in self.parameters.items()})
+
+    def check(self) -> str:
+        """The line that refuses a y of another shape, which NumPy would broadcast."""
+        layout, whole = self.module.layout, self.cost.all_examples
+        m = f"X.shape[{layout.shape(whole.X.shape).index('m')}]"
+        shape = ", ".join(m if axis == "m" else str(axis) for axis in layout.shape(whole.y.shape))
+        return f"    assert y.shape == ({shape}{',' if len(whole.y.shape) == 1 else ''})"

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from chainrule.graph.expression import Expression, variable
 from chainrule.graph.shapes import M, Shape
 from chainrule.graph.text import Notation
-from chainrule.network.numpy_code.block import count_line
+from chainrule.network.numpy_code.block import block, count_line
 from chainrule.network.numpy_code.costs import Cost
 from chainrule.network.numpy_code.functions import Functions
 from chainrule.network.numpy_code.layout import size_text
 from chainrule.network.numpy_code.names import Names
-from chainrule.network.numpy_code.page import laid_out, listed, statements
+from chainrule.network.numpy_code.page import laid_out, listed
 from chainrule.network.numpy_code.scribe import Module
 
 _INNER = " " * 8
@@ -46,75 +46,70 @@ class _Loops(Functions):
 
     def loop(self) -> list[str]:
         names = self.module.names.inside()
-        J = names.claim("J")
+        J, L = names.claim("J"), names.claim("L")
         named, meaning = self.derivatives(names)
-        inside, read = self._inside(names, J, named, meaning)
-        after, more = self._after(names, J, named)
-        whole = self.cost.all_examples
-        starts = [(f"{J} = 0.0", "")]
-        starts += [
-            (f"{named[node]} = np.zeros({size_text(self.module.layout.shape(node.shape))})", "")
-            for node in self.parameters
-        ]
-        X, y = (_row(self.module, name, node.shape) for name, node in (("X", whole.X), ("y", whole.y)))
+        inside, read = self._inside(names, J, L, named, meaning)
+        after, penalised = self._after(names, J, named)
+        whole, x, y = self.cost.all_examples, self.inputs[self.examples.X], self.inputs[self.examples.y]
+        rows = [_row(self.module, name, node.shape) for name, node in (("X", whole.X), ("y", whole.y))]
+        zeros = [size_text(self.module.layout.shape(node.shape)) for node in self.parameters]
         return [
             f"def cost_and_gradients(X, y, parameters{self.rng}):",
-            '    """The cost J and its derivatives by every parameter, summed up one example at a time."""',
-            *self.unpack(read | more),
+            '    """The cost J and its derivatives by every parameter, from one example after the other."""',
+            self.check(),
+            *self.unpack(read | penalised),
             f"    {count_line(self.module, (whole.X, 'X'))}",
-            *laid_out(starts),
+            f"    {J} = 0.0",
+            *(f"    {named[n]} = np.zeros({shape})" for n, shape in zip(self.parameters, zeros, strict=True)),
             "",
             "    for i in range(m):",
-            f"        {self.inputs[self.examples.X]}, {self.inputs[self.examples.y]} = {X}, {y}",
+            f"        {x}, {y} = {', '.join(rows)}",
             "",
             "        # Forward.",
-            f"        values = forward({self.inputs[self.examples.X]}, parameters{self.rng})",
+            f"        values = forward({x}, parameters{self.rng})",
             *self.unpack_values(read, _INNER),
+            "",
             *inside,
             "",
-            "    # From sums over the examples to means" + (", and the price of large weights." if more else "."),
+            f"    # From sums over the examples to means{', and the price of large weights' if penalised else ''}.",
             *laid_out(after),
-            *listed(f"return {J}, {{", self.returned_gradients(named).split(", "), "}"),
+            *listed(f"return {J}, {{", self.returned_gradients(named), "}"),
         ]
 
     def _inside(
-        self, names: Names, J: str, named: Mapping[Expression, str], meaning: Mapping[str, str]
+        self, names: Names, J: str, L: str, named: Mapping[Expression, str], meaning: Mapping[str, str]
     ) -> tuple[list[str], set[Expression]]:
         """The lines of the loop after the forward pass, and what they read."""
-        one, L = self.examples, names.claim("L")
-        losses, read, _ = statements(self.module, [(L, one.L)], self.after, names)
-        sums, _, _ = statements(self.module, [(J, one.each)], {one.loss: L}, names)
+        one, totals = self.examples, {named[node] for node in self.parameters}
         steps = {key: name for key, name in named.items() if key not in self.parameters}
-        items = [(named[key], g) for key, g in one.chain.in_order(self.cost.parameters)]
-        lines, more, _ = statements(self.module, items, self.after | steps, names)
-        totals = {J, *(named[node] for node in self.parameters)}
-        pairs = []
-        for line, (code, words) in zip(lines, self.about(lines, meaning), strict=True):
-            adds = line.name in totals
-            pairs.append((f"{line.name} += {line.text}", self.shape(line.node)) if adds else (code, words))
+        items = [(L, one.L), *((named[key], g) for key, g in one.chain.in_order(self.cost.parameters))]
+        written = block(self.module, items, self.after | steps, names, self.wishes)
+        last = [line.name for line in written.lines].index(L) + 1
+        losses = self.about(written.lines[:last], {L: "the loss of this example"})
+        sums = block(self.module, [(J, one.each)], {one.loss: L}, names).lines
+        backward = [
+            (f"{line.name} += {line.text}", self.shape(line.node)) if line.name in totals else described
+            for line, described in zip(written.lines, self.about(written.lines, meaning), strict=True)
+        ]
         return [
-            "",
             *self.loss_comment(_INNER),
-            *laid_out(self.about(losses, {L: "the loss of this example"}), _INNER),
-            *laid_out(
-                [(f"{line.name} {'+=' if line.name == J else '='} {line.text}", "") for line in sums], _INNER
-            ),
+            *laid_out(losses, _INNER),
+            *(f"{_INNER}{line.name} {'+=' if line.name == J else '='} {line.text}" for line in sums),
             "",
             "        # Backward.",
-            *laid_out(pairs, _INNER),
-        ], read | more
+            *laid_out(backward[last:], _INNER),
+        ], written.read
 
     def _after(
         self, names: Names, J: str, named: Mapping[Expression, str]
     ) -> tuple[list[tuple[str, str]], set[Expression]]:
-        """The lines after the loop, and which parameters they read."""
-        sums = {node: variable(name, node.shape) for node, name in named.items() if node in self.parameters}
+        """The lines after the loop, and the weights that they read."""
+        sums = {node: variable(named[node], node.shape) for node in self.parameters}
         known = {**self.parameters, self.cost.total: J, **{total: named[node] for node, total in sums.items()}}
-        items = [(J, self.cost.J), *((named[n], self.cost.gradient(n, sums[n])) for n in self.parameters)]
-        lines, read, _ = statements(self.module, items, known, names)
-        return self.about(lines, {J: "the cost", **{named[n]: f"dJ/d{self.parameters[n]}" for n in sums}}), {
-            node for node in read if node in self.parameters
-        }
+        items = [(J, self.cost.J), *((named[n], self.cost.gradient(n, total)) for n, total in sums.items())]
+        written = block(self.module, items, known, names)
+        meaning = {J: "the cost", **{named[node]: f"dJ/d{name}" for node, name in self.parameters.items()}}
+        return self.about(written.lines, meaning), written.read & set(self.parameters)
 
 
 def _row(module: Module, name: str, shape: Shape) -> str:

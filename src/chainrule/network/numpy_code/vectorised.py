@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from chainrule.graph.text import Notation
-from chainrule.network.numpy_code.block import count_line
+from chainrule.network.numpy_code.block import block, count_line
 from chainrule.network.numpy_code.costs import Cost
 from chainrule.network.numpy_code.functions import Functions
-from chainrule.network.numpy_code.page import laid_out, listed, statements
+from chainrule.network.numpy_code.page import laid_out, listed
 from chainrule.network.numpy_code.scribe import Module
 
 
@@ -34,19 +34,18 @@ class _Vectorised(Functions):
     def cost_function(self) -> list[str]:
         whole, names = self.examples, self.module.names.inside()
         L, J = names.claim("L"), names.claim("J")
-        losses, read, counts = statements(self.module, [(L, whole.L)], self.after, names)
-        known = {**self.parameters, whole.loss: L}
-        costs, more, again = statements(self.module, [(J, self.cost.J_of_losses)], known, names)
+        losses = block(self.module, [(L, whole.L)], self.after, names, self.wishes)
+        costs = block(self.module, [(J, self.cost.J_of_losses)], {**self.parameters, whole.loss: L}, names)
         price = ", plus the price of large weights" if self.cost.penalties else ""
         return [
             "def cost(y, parameters, values):",
             f'    """The cost J: the mean of the losses of the examples{price}."""',
-            *self.unpack(read | more),
-            *self.unpack_values(read),
-            *self._count("y", counts or again),
+            *self.unpack(losses.read | costs.read),
+            *self.unpack_values(losses.read),
+            *self._count("y", losses.counts or costs.counts),
             "",
             *self.loss_comment(),
-            *laid_out(self.about([*losses, *costs], {L: "the loss of each example", J: "the cost"})),
+            *laid_out(self.about([*losses.lines, *costs.lines], {L: "the loss of each example", J: "the cost"})),
             f"    return {J}",
         ]
 
@@ -58,22 +57,23 @@ class _Vectorised(Functions):
             for key, g in self.examples.chain.in_order(self.cost.parameters)
         ]
         steps = {key: name for key, name in named.items() if key not in self.parameters}
-        lines, read, counts = statements(self.module, items, self.after | steps, names)
+        written = block(self.module, items, self.after | steps, names, self.wishes)
         return [
             "def backward(X, y, parameters, values):",
             '    """Backpropagation, from the cost to every parameter."""',
-            *self.unpack(read),
-            *self.unpack_values(read),
-            *self._count("X", counts),
+            *self.unpack(written.read),
+            *self.unpack_values(written.read),
+            *self._count("X", written.counts),
             "",
-            *laid_out(self.about(lines, meaning)),
-            *listed("return {", self.returned_gradients(named).split(", "), "}"),
+            *laid_out(self.about(written.lines, meaning)),
+            *listed("return {", self.returned_gradients(named), "}"),
         ]
 
     def both(self) -> list[str]:
         return [
             f"def cost_and_gradients(X, y, parameters{self.rng}):",
             '    """The cost J and its derivatives by every parameter."""',
+            self.check(),
             f"    values = forward(X, parameters{self.rng})",
             "    J = cost(y, parameters, values)",
             "    return J, backward(X, y, parameters, values)",
