@@ -244,3 +244,24 @@ def test_changed_numbers_are_noticed() -> None:
         from_bytes(pack(changed, metadata))
     with pytest.raises(cr.UserError, match="its description is not the one that was written"):
         from_bytes(pack(tensors, {**metadata, "model": metadata["model"].replace("cat", "cow")}))
+
+
+def test_a_trace_of_examples_is_the_cost_with_all_its_gradients() -> None:
+    X, y = cr.points("gauss", count=60)
+    network = cr.Network([cr.Dense(3, "tanh"), cr.Dense(1, "sigmoid")])
+    model = cr.fit(network, X, y, classes=["left", "right"], epochs=3, preprocess="standardize")
+    names = np.array(["left", "right"])[y]
+    trace = model.trace(X[:7], names[:7]).backward()
+    chance = model.predict_proba(X[:7])[np.arange(7), y[:7]]
+    assert float(trace.value("J")) == pytest.approx(-np.log(chance.astype(float)).mean(), rel=1e-5)
+    assert trace.check().ok
+    assert "W1" in model.network.draw(trace=trace, level="layers").svg
+
+
+def test_a_trace_refuses_labels_and_rows_that_the_model_cannot_read() -> None:
+    X, y = cr.points("gauss", count=60)
+    model = cr.fit(cr.Network([cr.Dense(1, "sigmoid")]), X, y, epochs=1)
+    with pytest.raises(cr.UserError, match="features"):
+        model.trace(X[:, :1], y)
+    with pytest.raises(cr.UserError):
+        model.trace(X[:3], [0, 1, 7])

@@ -29,9 +29,11 @@ from chainrule.network.preprocessing import Preprocessing
 from chainrule.tensors import pack, unpack
 from chainrule.training.history import History
 from chainrule.training.labels import ClassName
+from chainrule.training.model_graph import ModelGraph
 
 if TYPE_CHECKING:
     from chainrule.explain.explanation import Explanation
+    from chainrule.graph.trace.trace import Trace
 
 Array = NDArray[Any]
 
@@ -143,6 +145,33 @@ class Model:
         if probabilities.shape[1] == 2:
             return (probabilities[:, 1] >= self.threshold).astype(np.int64)
         return np.asarray(probabilities.argmax(axis=1))
+
+    def trace(self, X: Rows, y: ArrayLike) -> Trace:
+        """Trace the cost of some examples: every value in float64, and after `backward` every gradient.
+
+        Args:
+            X: rows of shape (m, features), or the paths of picture files.
+            y: the label of each: classes, or the numbers of a regression.
+
+        Returns:
+            The trace of J, the mean loss as the model predicts: without dropout and penalties. Print it, draw it,
+            or give it to `model.network.draw(trace=...)`.
+
+        Raises:
+            UserError: rows or labels that the model cannot read.
+
+        Example:
+            >>> import chainrule as cr
+            >>> X, y = cr.points("gauss", count=100)
+            >>> model = cr.fit(cr.Network([cr.Dense(1, "sigmoid")]), X, y, learning_rate=0.1)
+            >>> trace = model.trace(X[:5], y[:5]).backward()
+            >>> trace.value("A1").shape, trace.gradient("W1").shape
+            ((5, 1), (2, 1))
+        """
+        if isinstance(X, str | Path):
+            X = [X]
+        rows = self._read_pictures(X) if _are_paths(X) else array_of(X, "X")
+        return ModelGraph.of(self, rows, y).trace(self.parameters)
 
     def explain(
         self,

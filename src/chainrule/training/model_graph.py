@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from chainrule.graph.expression import Expression, examples
 from chainrule.graph.rewrite import stable
+from chainrule.graph.trace.trace import Trace, trace
 from chainrule.graph.value import evaluate
 from chainrule.network.connected import Connected, ConnectedLayer
 from chainrule.network.losses import Loss, mean_cost
@@ -101,6 +102,11 @@ class ModelGraph:
     def layers(self) -> list[ConnectedLayer]:
         """The layers of neurons, in order."""
         return [part for part in self.connected.layers if part.Z is not None]
+
+    def trace(self, parameters: Mapping[str, Array]) -> Trace:
+        """Trace the cost with parameters given by name."""
+        given = {node: parameters[str(node.name)] for node in self.connected.parameters}
+        return trace(self.J, {**self.rows, **given})
 
     def evaluator(self, roots: Sequence[Expression]) -> Evaluator:
         """Prepare to value some nodes of the graph at many parameters."""
