@@ -61,9 +61,19 @@ def test_of_many_pictures_an_even_sample_is_read_and_said_so(run: Path, monkeypa
     monkeypatch.setattr(reading, "MOST_PICTURES", 4)
     found = run_examples(run, SETTINGS)
     assert list(found.names) == ["01.png", "03.png", "06.png", "09.png"]
-    assert found.note == "To be quick, 4 of 9 training pictures were looked at."
+    assert found.note.startswith("To be quick, 4 of 9 training pictures were looked at; --all-pictures")
     every = run_examples(run, SETTINGS, all_pictures=True)
     assert (len(every.rows), every.note) == (9, "")
+
+
+def test_of_large_files_fewer_are_read(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    size = sum((run.parent / f"{number:02}.png").stat().st_size for number in range(12) if number % 4)
+    monkeypatch.setattr(reading, "_MOST_BYTES", size // 3)
+    monkeypatch.setattr(reading, "_LEAST", 1)
+    assert len(run_examples(run, SETTINGS).rows) in {2, 3}
+    assert len(run_examples(run, SETTINGS, all_pictures=True).rows) == 9
+    monkeypatch.setattr(reading, "_LEAST", 40)
+    assert len(run_examples(run, SETTINGS).rows) == 9
 
 
 def test_pictures_that_are_gone_are_counted(run: Path) -> None:

@@ -47,7 +47,7 @@ def explain(
         learning_rate: of the update that is shown; None takes the one that the model was trained with.
         path: the picture's file, where the row is one.
         run: the folder of the run, for the nearest training pictures.
-        all_pictures: whether all of them are looked at; otherwise, of many, an even sample of 400.
+        all_pictures: whether all of them are looked at; otherwise, of many, an even sample of at most 400.
         among: rows and labels (X, y) to look for the nearest in, in place of a run's.
 
     Raises:

@@ -7,15 +7,15 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from chainrule.data.pictures import read_rows
 from chainrule.data.settings import PictureSettings
 from chainrule.errors import UserError
 from chainrule.explain.neighbours import Candidates
 
-# Reading takes most of the time of an explanation: so many pictures in about a quarter of a second.
+# Reading takes most of the time of an explanation: so many small pictures, or bytes of large ones, in less than a
+# second. Fewer than the least would tell nothing.
 MOST_PICTURES = 400
+_MOST_BYTES, _LEAST = 64 << 20, 40
 
 
 class NoExamples(Exception):
@@ -35,7 +35,7 @@ def run_examples(
         folder: the run's folder.
         settings: what every picture becomes.
         apart_from: the picture that is explained, which is not its own neighbour.
-        all_pictures: whether all are read; otherwise, of more than 400, so many taken evenly from the whole list.
+        all_pictures: whether all are read; otherwise at most 400 (of large files fewer), taken evenly from them.
 
     Raises:
         NoExamples: the folder has no such file, or none of the pictures is there any more.
@@ -47,9 +47,7 @@ def run_examples(
     """
     listed = _placed(_training_pictures(Path(folder, "splits.csv")), folder)
     others = [one for one in listed if not _same_file(one[0], apart_from)]
-    chosen = others
-    if len(others) > MOST_PICTURES and not all_pictures:
-        chosen = [others[place] for place in _evenly(len(others), MOST_PICTURES)]
+    chosen = others if all_pictures else _sample(others)
     paths = [path for path, _ in chosen]
     try:
         rows, kept, _ = read_rows(paths, settings, strict=False, progress=False)
@@ -105,8 +103,26 @@ def _same_file(path: str, other: str | None) -> bool:
     return os.path.realpath(path) == os.path.realpath(other)
 
 
-def _evenly(count: int, wanted: int) -> list[int]:
-    return [int(place) for place in np.arange(wanted) * count // wanted]
+def _sample(listed: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Take as many as can be read quickly, evenly from the whole list: the same each time."""
+    chosen = _evenly(listed, MOST_PICTURES)
+    size = sum(_size(path) for path, _ in chosen)
+    if size <= _MOST_BYTES:
+        return chosen
+    return _evenly(listed, max(_LEAST, len(chosen) * _MOST_BYTES // size))
+
+
+def _evenly(listed: list[tuple[str, str]], wanted: int) -> list[tuple[str, str]]:
+    if len(listed) <= wanted:
+        return listed
+    return [listed[place * len(listed) // wanted] for place in range(wanted)]
+
+
+def _size(path: str) -> int:
+    try:
+        return os.path.getsize(path)
+    except (OSError, ValueError):
+        return 0
 
 
 def _note(listed: Sequence[object], others: Sequence[object], chosen: Sequence[object], read: int) -> str:
@@ -114,7 +130,10 @@ def _note(listed: Sequence[object], others: Sequence[object], chosen: Sequence[o
     if len(others) < len(listed):
         sentences.append("The picture itself is one of those that the model learned from; it is left out.")
     if len(chosen) < len(others):
-        sentences.append(f"To be quick, {len(chosen):,} of {len(listed):,} training pictures were looked at.")
+        sentences.append(
+            f"To be quick, {len(chosen):,} of {len(listed):,} training pictures were looked at; --all-pictures "
+            "(all_pictures=True) looks at all of them."
+        )
     if read < len(chosen):
         sentences.append(f"{len(chosen) - read:,} of them cannot be read any more.")
     return " ".join(sentences)

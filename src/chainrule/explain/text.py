@@ -201,7 +201,8 @@ def _saliency(part: Saliency, source: Input) -> Iterator[str]:
     if source.shape is None:
         maps.append(("occlusion", hidden.drops))
     else:
-        yield "the pixels with the largest values, as (row, column); a pixel's channels are added up"
+        channels = "; a pixel's channels are added up" if source.shape[2] > 1 else ""
+        yield f"the pixels with the largest values, as (row, column){channels}"
     yield from _table([(name, _strongest(values, source)) for name, values in maps], right=())
     yield (
         f"integrated gradients from the {integrated.baseline_name} baseline add up to "
