@@ -179,7 +179,8 @@ class Derivatives:
 
     def _renamed(self, expression: Expression, labels: Any) -> str:
         by_name = {str(node.name): label for node, label in self.labels.items() if node.name}
-        renamed = {node: by_name.get(label, label) for node, label in labels.items()}
+        # What the drawing has no word for is written out.
+        renamed = {node: by_name[label] for node, label in labels.items() if label in by_name}
         return self.words.typeset(formula(expression, labels=renamed, notation=self.words.notation))
 
     def _gradient(self, node: Expression) -> Expression:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from chainrule.graph.expression import Expression
 from chainrule.network.drawing.blocks import SMALL, Block, Line, equation
-from chainrule.network.drawing.columns import counted
+from chainrule.network.drawing.columns import counted, layer_titles
 from chainrule.network.drawing.derivatives import Derivatives, Stage, stages_of
 from chainrule.network.drawing.ellipsis import shown
 from chainrule.network.drawing.options import Options
@@ -220,8 +220,7 @@ class Columns:
 
     def _title(self, view: LayerView) -> Line:
         assert view.dense is not None
-        last = view is self.subject.dense[-1]
-        what = view.dense.name or ("output layer" if last else f"hidden layer {view.number}")
+        what = layer_titles(self.subject, view)[0][0]
         return Line(f"*{{{what}}}: {counted(view.dense.units, 'neuron')}, {view.dense.activation.name}")
 
     def _parameters(self, nodes: list[Expression]) -> Block:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from chainrule.graph.draw.fonts import text_width
+from chainrule.graph.draw.fonts import shortened, text_width
 from chainrule.graph.draw.svg import Canvas
 from chainrule.network.drawing.blocks import SIZE, SMALL, Line
 from chainrule.network.drawing.columns import layer_titles
@@ -290,6 +290,14 @@ class _Opened:
         point = None if numbers is None else (numbers.z, numbers.a)
         curve.draw(canvas, box, point, None if slopes is None else slopes.slope)
 
+    def _meaning(self) -> str:
+        """Say what an output is."""
+        classes = self.options.classes
+        if not classes:
+            return "the output"
+        name = classes[1] if self._units == 1 else classes[self.neuron.place]
+        return shortened(f"the probability of {name}", 240.0)
+
     def _output(self) -> None:
         neuron, canvas, x = self.neuron, self.canvas, self.right
         with canvas.group("edge", source="a", target="next", kind="forward"):
@@ -299,6 +307,6 @@ class _Opened:
         mark = self._own_mark()
         y_hat = Y_HAT if mark is None else f"{Y_HAT}_{{{mark}}}"
         lines = [f"*{{a}} is {label}" + (f" = {y_hat}" if last else "")]
-        lines.append("the output" if last else f"goes on to layer {neuron.view.number + 1}")
+        lines.append(self._meaning() if last else f"goes on to layer {neuron.view.number + 1}")
         for place, text in enumerate(lines):
             canvas.text(x + _ARROW + 8, 18 * place - 2, text, ink="soft" if place else "ink")
