@@ -12,18 +12,19 @@ PACKAGE := $(VENV)/.package
 TEST_TOOLS := $(VENV)/.test-tools
 BUILT_FROM := pyproject.toml CMakeLists.txt $(wildcard engine/*.cpp engine/*.hpp)
 
-.PHONY: help demo build test lint bench docs stub clean
+.PHONY: help demo build test lint bench docs pictures stub clean
 .DELETE_ON_ERROR:
 
 help:
-	@echo 'make demo   train a first model and say where its report is'
-	@echo 'make test   run the tests'
-	@echo 'make lint   check style and types'
-	@echo 'make docs   run the examples in the documentation'
-	@echo 'make bench  run the benchmarks'
-	@echo 'make build  build the engine and install the package into $(VENV)'
-	@echo 'make stub   write the type stub of the engine again'
-	@echo 'make clean  remove what was built'
+	@echo 'make demo      train a first model and say where its report is'
+	@echo 'make test      run the tests'
+	@echo 'make lint      check style and types'
+	@echo 'make docs      run the examples in the documentation'
+	@echo 'make pictures  draw the pictures of the documentation again'
+	@echo 'make bench     run the benchmarks'
+	@echo 'make build     build the engine and install the package into $(VENV)'
+	@echo 'make stub      write the type stub of the engine again'
+	@echo 'make clean     remove what was built'
 
 demo: $(PACKAGE)
 	$(RUN)chainrule demo
@@ -43,6 +44,9 @@ bench: $(PACKAGE) $(TEST_TOOLS)
 
 docs: $(PACKAGE) $(TEST_TOOLS)
 	$(RUN)python -m pytest tests/test_docs.py src
+
+pictures: $(PACKAGE)
+	$(RUN)python docs/pictures.py
 
 stub: $(PACKAGE) $(TEST_TOOLS)
 	$(RUN)python -m nanobind.stubgen -q -m chainrule._engine -o src/chainrule/_engine.pyi

@@ -1,5 +1,6 @@
 """The documentation does what it says: its examples run and its links lead somewhere."""
 
+import contextlib
 import doctest
 import re
 from pathlib import Path
@@ -47,6 +48,24 @@ def test_the_links_of_a_page_lead_somewhere(page: Path) -> None:
     targets = [found["target"].partition("#")[0] for found in LINK.finditer(prose)]
     local = [target for target in targets if target and ":" not in target]
     assert [target for target in local if not (page.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("name", ["graph.svg", "neuron.svg"])
+def test_the_pictures_of_the_guide_are_those_that_its_blocks_draw(name: str, drawn: Path) -> None:
+    assert (drawn / name).read_text() == (ROOT / "docs/images" / name).read_text(), "run make pictures"
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what the blocks of the guide save."""
+    folder = tmp_path_factory.mktemp("drawn")
+    page = ROOT / "docs/guides/every-step.md"
+    names: dict[str, object] = {}
+    with contextlib.chdir(folder):
+        for line, language, text in examples(page):
+            if language == "python":
+                exec(compile("\n" * line + text, page, "exec"), names)
+    return folder
 
 
 def test_the_layout_names_files_that_are_there() -> None:
