@@ -12,6 +12,8 @@ from matplotlib.contour import ContourSet
 from numpy.typing import NDArray
 
 import chainrule as cr
+from chainrule.plots import descent_plots
+from chainrule.plots.landscapes import Landscape
 
 Array = NDArray[np.float64]
 
@@ -181,6 +183,14 @@ def test_a_cost_that_is_not_defined_everywhere_is_drawn_where_it_is() -> None:
     assert title(figure.axes[0]) == "Good"
 
 
+def test_a_surface_over_many_data_takes_fewer_points() -> None:
+    rows = 20_000
+    x, v, w = cr.examples("x"), cr.parameter("v"), cr.parameter("w")
+    landscape = Landscape(cr.mean((v * x - 1) ** 2 + w**2), [v, w], {x: np.linspace(-1, 1, rows)}, 2)
+    assert landscape.data_size == rows
+    assert [descent_plots._side(size) for size in (0, 100, rows, 10**9)] == [61, 61, 38, 21]
+
+
 def test_nothing_is_left_in_matplotlib() -> None:
     before = dict(matplotlib.rcParams)
     cr.plots.cost_curve(theme="dark", steps=3)
@@ -209,6 +219,7 @@ v, w, pair, x = cr.parameter("v"), cr.parameter("w"), cr.parameter("p", (2,)), c
         ({"J": square(w), "w": w, "starts": np.nan}, "starts must be finite"),
         ({"J": square(w), "w": w, "steps": 0}, "steps must be a whole number from 1"),
         ({"J": square(w), "w": w, "span": (3, 1)}, "span is the smallest and the largest"),
+        ({"J": cr.log(w), "w": w, "starts": [2.0, -1.0]}, "the cost is no finite number at w = -1"),
         ({"J": 3 * w, "w": w}, "no curvature where the descent starts"),
     ],
 )

@@ -19,6 +19,7 @@ from chainrule.plots.landscapes import (
     Landscape,
     Outcome,
     Path,
+    checked_costs,
     checked_rates,
     checked_starts,
     checked_steps,
@@ -36,7 +37,9 @@ Span = tuple[float, float]
 
 # The built-in example: the line through four points, y about 2 x + 1.
 _X, _Y = (0.0, 0.5, 1.0, 2.0), (1.1, 1.9, 3.2, 4.9)
-_CURVE_POINTS, _SURFACE_SIDE = 241, 61
+_CURVE_POINTS, _SURFACE_SIDES = 241, (21, 61)
+# About how many numbers of the data a surface may go through.
+_SURFACE_WORK = 3e7
 # How far a curve goes beyond the way from the start to the lowest point, as a share of it, and how high it goes at
 # most, as a multiple of the start's height.
 _BEYOND, _HIGHEST = 0.65, 2.7
@@ -153,7 +156,8 @@ def cost_surface(
     landscape = Landscape(J, listed, known, 2)
     panels, seen = _descents(landscape, starts, rates, checked_steps(steps))
     (a0, a1), (b0, b1) = _spans_around(seen) if spans is None else _checked_spans(spans)
-    a, b = np.linspace(a0, a1, _SURFACE_SIDE), np.linspace(b0, b1, _SURFACE_SIDE)
+    side = _side(landscape.data_size)
+    a, b = np.linspace(a0, a1, side), np.linspace(b0, b1, side)
     grid = np.stack([one.ravel() for one in np.meshgrid(a, b)], axis=1)
     costs = landscape.costs(grid).reshape(len(b), len(a))
     lowest = _lowest(costs, seen, landscape)
@@ -224,6 +228,7 @@ def _descents(
 ) -> tuple[list[_Panel], Numbers]:
     """Return the panels, and the points that the picture is to show."""
     points = checked_starts(starts, landscape)
+    checked_costs(points, landscape)
     # With its end, the picture shows where a descent should arrive, whatever the rates are.
     good = good_path(landscape, points[0], steps)
     chosen = usual_rates(landscape, good, steps) if rates is None else checked_rates(rates)
@@ -264,6 +269,12 @@ def _spans_around(points: Numbers) -> tuple[Span, Span]:
     middle, half = (low + high) / 2, side * (0.5 + _MARGIN)
     (a0, b0), (a1, b1) = (middle - half).tolist(), (middle + half).tolist()
     return (a0, a1), (b0, b1)
+
+
+def _side(data_size: int) -> int:
+    """How many points a side of the surface has: fewer where each cost takes long."""
+    least, most = _SURFACE_SIDES
+    return int(np.clip(np.sqrt(_SURFACE_WORK / max(data_size, 1)), least, most))
 
 
 def _checked_span(span: Span, name: str) -> Span:

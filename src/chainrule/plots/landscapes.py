@@ -105,6 +105,11 @@ class Landscape:
         """What the numbers are called: w, or w[0] and w[1]."""
         return [name for w in self.parameters for name in _names(w)]
 
+    @property
+    def data_size(self) -> int:
+        """How many numbers the data hold."""
+        return sum(value.size for value in self._fixed.values())
+
     def costs(self, points: Numbers) -> Numbers:
         """The cost at each of some points, shape (points, numbers); infinite where it is no number."""
         found = np.array([float(self._values(self._cost, point)[0]) for point in points])
@@ -214,6 +219,18 @@ def checked_starts(starts: ArrayLike | None, landscape: Landscape) -> list[Numbe
     if not np.isfinite(array).all():
         raise UserError("starts must be finite numbers")
     return [row.astype(np.float64) for row in array]
+
+
+def checked_costs(starts: Sequence[Numbers], landscape: Landscape) -> None:
+    """Check that the cost is a number where descents start.
+
+    Raises:
+        UserError: it is not.
+    """
+    for start, cost in zip(starts, landscape.costs(np.array(starts)), strict=True):
+        if not np.isfinite(cost):
+            where = ", ".join(f"{label} = {at:g}" for label, at in zip(landscape.labels, start, strict=True))
+            raise UserError(f"the cost is no finite number at {where}: start elsewhere, with starts=")
 
 
 def checked_rates(rates: Sequence[float]) -> list[float]:
