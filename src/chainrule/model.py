@@ -190,7 +190,7 @@ class Model:
             y: the right label: a class, or the numbers of a regression; None takes the answer for it.
             learning_rate: of the update that is shown; None takes the one that the model was trained with.
             run: the folder of the run that trained the model, for the nearest training pictures.
-            all_pictures: whether all of them are looked at; otherwise, of many, an even sample of 400.
+            all_pictures: whether all of them are looked at; otherwise, of many, an even sample of at most 400.
             among: rows and labels (X, y) in which the nearest are looked for, in place of a run's.
 
         Returns:
