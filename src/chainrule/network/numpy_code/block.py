@@ -30,7 +30,7 @@ _CHEAP = {"reshape", "transpose", "broadcast_to", "copy", "negate", "constant", 
 # What is worth saying of functions that stand for several operations.
 _DESCRIPTIONS = {
     "logit_cross_entropy": "-(y log a + (1 - y) log(1 - a)) of a = sigmoid(z), exact even for large z.",
-    "softmax": "exp(z) / sum(exp(z)) over the classes; without the largest z, exp cannot overflow.",
+    "softmax": "exp(z) / sum(exp(z)) over the classes; z less its largest, so no overflow.",
     "softplus": "log(1 + exp(z)), written so that exp never overflows.",
     "gelu": "z times the normal distribution function at z.",
 }

@@ -61,14 +61,13 @@ class NumpyCode:
         return f"<NumpyCode of {self.summary}>"
 
 
-_WORDS = (
-    "`parameters` is a dictionary of the arrays W1, b1, ...; `gradient_descent(X, y, parameters)` trains them. "
-    "dW1 stands for dJ/dW1, the derivative of the cost; dZ1 for dL/dZ1, the derivative of each example's loss. "
-    "Written by chainrule from the network's graph."
-)
-_WORDS_OF_DROPOUT = (
-    " Dropout draws from `rng`, such as np.random.default_rng(0); for predictions, take a network without it."
-)
+_WORDS = """`parameters` is a dictionary of the arrays W1, b1, ... by name; `gradient_descent` trains them.
+dW1 is short for dJ/dW1, the derivative of the cost J; dZ1 for dL/dZ1, the derivative of the loss L of each example.
+These are the derivatives that chainrule finds in the graph of the network."""
+_DROPOUT = """
+Dropout is drawn from `rng`, such as np.random.default_rng(0), anew in each call of `forward`.
+For predictions, write the code of the network without Dropout."""
+_MOST_SIZES = 12
 
 
 def numpy_code(
@@ -90,11 +89,12 @@ def numpy_code(
     module = Module(Layout(check_notation(notation) == "columns"))
     functions = (with_loops if loops else vectorised)(cost, module, notation)
     functions.append(update_functions(rate, ", rng" if cost.drops else ""))
-    sizes = [cost.all_examples.X.shape[1], *(W.shape[1] for W in cost.parameters if len(W.shape) == 2)]
-    summary = (
-        f"the network {'-'.join(map(str, sizes))}, {'example by example' if loops else 'all examples at once'}"
-    )
-    words = _WORDS + (_WORDS_OF_DROPOUT if cost.drops else "")
+    sizes = [str(W.shape[0]) for W in cost.parameters if len(W.shape) == 2] + [str(network.outputs)]
+    if len(sizes) > _MOST_SIZES:
+        sizes = [*sizes[:4], "...", *sizes[-3:]]
+    how = "example by example" if loops else "all examples at once"
+    summary = f"the network {'-'.join(sizes)}, {how}"
+    words = _WORDS + (_DROPOUT if cost.drops else "")
     title = f"T{summary[1:]}, in NumPy."
     lines = top(title, facts(cost, module.layout), words) + definitions(module)
     for function in functions:

@@ -30,7 +30,7 @@ _SIGMOID = '''def NAME(z):
     return np.where(z >= 0, 1, e) / (1 + e)
 '''
 _ERF = '''def NAME(z):
-    """The error function, element by element: NumPy has none, Python's has one number."""
+    """The error function, which NumPy lacks: Python's, element by element."""
     return np.vectorize(math.erf, otypes=[float])(z)
 '''
 

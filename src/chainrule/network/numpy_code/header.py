@@ -21,7 +21,9 @@ def top(title: str, facts: Sequence[tuple[str, str]], words: str) -> list[str]:
     """The docstring of the module."""
     width = max(len(name) for name, _ in facts) + 2
     lines = [f'"""{title}', "", *(f"{name:<{width}}{fact}" for name, fact in facts), ""]
-    return [*lines, *textwrap.wrap(words, WIDTH), '"""', ""]
+    for paragraph in words.split("\n"):
+        lines += textwrap.wrap(paragraph, WIDTH)
+    return [*lines, '"""', ""]
 
 
 def definitions(module: Module) -> list[str]:

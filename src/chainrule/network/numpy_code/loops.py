@@ -55,7 +55,7 @@ class _Loops(Functions):
         zeros = [size_text(self.module.layout.shape(node.shape)) for node in self.parameters]
         return [
             f"def cost_and_gradients(X, y, parameters{self.rng}):",
-            '    """The cost J and its derivatives by every parameter, from one example after the other."""',
+            '    """The cost J and its derivatives by every parameter, one example at a time."""',
             self.check(),
             *self.unpack(read | penalised),
             f"    {count_line(self.module, (whole.X, 'X'))}",

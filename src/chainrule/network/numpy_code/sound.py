@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from chainrule.graph.expression import Expression, constant, is_constant, variable
@@ -77,6 +77,7 @@ def _backward(
     forward: Mapping[str, Expression], root: Expression, parameters: Sequence[Expression]
 ) -> tuple[list[tuple[str, Expression, Expression]], dict[Expression, Expression]]:
     order = topological([root])
+    known = set(order)
     learns = _depend_on(parameters, order)
     names = {node: name for name, node in reversed(list(forward.items()))}
     gradient = {root: broadcast_to(constant(1.0), root.shape) if root.shape else constant(1.0)}
@@ -84,8 +85,10 @@ def _backward(
     for node in reversed(order):
         if node not in gradient or node not in learns:
             continue
-        (g,) = simplify(stable(simplify([gradient[node]], keep=order)), keep=order)
-        if node in names and not _is_even(g) and not any(is_quotient(part) for part in topological([g])):
+        (g,) = simplify([gradient[node]], keep=order)
+        if _has_quotient(g, known):
+            (g,) = simplify(stable([g]), keep=order)
+        if node in names and not _is_even(g) and not _has_quotient(g, known):
             # A quotient is left inside the next derivative, where the chain rule may multiply it away.
             marker = variable(f"d{names[node]}", node.shape)
             steps.append((names[node], marker, g))
@@ -104,6 +107,11 @@ def _depend_on(parameters: Sequence[Expression], order: Sequence[Expression]) ->
         if node in parameters or any(source in found for source in node.inputs):
             found.add(node)
     return found
+
+
+def _has_quotient(g: Expression, forward: Collection[Expression]) -> bool:
+    """Tell whether a derivative divides by what may round to 0."""
+    return any(is_quotient(part) for part in topological([g], lambda node: () if node in forward else node.inputs))
 
 
 def _is_even(g: Expression) -> bool:

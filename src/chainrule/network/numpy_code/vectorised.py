@@ -36,10 +36,10 @@ class _Vectorised(Functions):
         L, J = names.claim("L"), names.claim("J")
         losses = block(self.module, [(L, whole.L)], self.after, names, self.wishes)
         costs = block(self.module, [(J, self.cost.J_of_losses)], {**self.parameters, whole.loss: L}, names)
-        price = ", plus the price of large weights" if self.cost.penalties else ""
+        price = ", and the price of large weights" if self.cost.penalties else ""
         return [
             "def cost(y, parameters, values):",
-            f'    """The cost J: the mean of the losses of the examples{price}."""',
+            f'    """The cost J: the mean loss of the examples{price}."""',
             *self.unpack(losses.read | costs.read),
             *self.unpack_values(losses.read),
             *self._count("y", losses.counts or costs.counts),
