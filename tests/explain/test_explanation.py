@@ -207,7 +207,7 @@ def test_the_saliency_is_of_the_answer() -> None:
 
 @pytest.mark.parametrize("kind", ["binary", "logistic"])
 def test_the_nearest_are_those_of_a_loop_over_all_rows(kind: str) -> None:
-    model, X, y = case(kind)
+    model, X, y = (case(kind).model, case(kind).X[:20], case(kind).y[:20])
     found = model.explain(X[7], among=(X, y)).neighbours
     assert found is not None
     points = [model.explain(row) for row in X]
