@@ -94,7 +94,7 @@ class ModelGraph:
         X_node = examples("X", features=model.preprocessing.features)
         connected = model.network.connect(model.preprocessing.expression(X_node))
         y_node = labels_input(model.loss, connected.output)
-        J = mean_cost(model.loss(connected.output, y_node)).named("J")
+        J = mean_cost(model.loss(connected.output, y_node).named("L")).named("J")
         right = None if model.classes is None else accuracy(connected.output, y_node)
         return cls(connected, J, right, {X_node: rows, y_node: labels.for_loss(model.loss.kind)}, labels)
 
