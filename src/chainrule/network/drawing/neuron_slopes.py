@@ -7,7 +7,7 @@ from itertools import pairwise
 from chainrule.graph.draw.svg import Canvas
 from chainrule.network.drawing.blocks import SIZE, SMALL, Block, Line, equation
 from chainrule.network.drawing.neuron_values import Neuron
-from chainrule.network.drawing.words import short
+from chainrule.network.drawing.words import bracketed, short
 
 _WIDEST, _GAP, _LEAST = 200.0, 34.0, 96.0
 
@@ -163,13 +163,3 @@ class _Slopes:
         w, slope = float(neuron.numbers.w[0]), float(gradient[0, neuron.place])
         numbers = f"{short(w)} - {short(rate)} × {bracketed(slope)}"
         return f"{text} = {numbers} = *{{{short(w - rate * slope)}}}"
-
-
-def bracketed(value: float) -> str:
-    """Write a number as a second factor.
-
-    >>> bracketed(-1.5), bracketed(2.0)
-    ('(-1.5)', '2')
-    """
-    text = short(value)
-    return f"({text})" if text.startswith("-") else text

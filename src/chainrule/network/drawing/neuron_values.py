@@ -64,8 +64,9 @@ class Neuron:
         view: its layer.
         place: which of the layer's neurons it is, counted from 0.
         slots: which inputs are drawn; None for the ellipsis.
-        names: what the drawn inputs are called.
-        suffix: the mark of each input's weight, such as `_{2}`.
+        name: what it gives, such as `a1_{3}`.
+        marks: the number of each input that is drawn, or n.
+        names: what those inputs are called.
         single: whether the activation is a function of this neuron's z alone, as all but softmax are.
         numbers: of the example; None without numbers.
         slopes: None without gradients.
@@ -78,6 +79,7 @@ class Neuron:
         self.single = self.view.A is self.view.Z or one_by_one(self.view.A, self._z)
         self.slots = self._slots()
         example = options.example if subject.trace is not None else None
+        self.name = words.element(self.view.A, None if self.units == 1 else options.neuron, example)
         self.marks = [self._mark(slot) for slot in self.slots]
         self.names = [words.element(self.view.before, mark, example) for mark in self.marks]
         self.numbers = self._numbers()
@@ -92,6 +94,12 @@ class Neuron:
     def is_output(self) -> bool:
         """Whether it is in the last layer."""
         return self.view.A is self.subject.output
+
+    @property
+    def units(self) -> int:
+        """How many neurons its layer has."""
+        assert self.view.dense is not None
+        return self.view.dense.units
 
     @property
     def activation(self) -> str:

@@ -158,3 +158,13 @@ def shortest(value: float) -> str:
     """
     text = short(value)
     return number_text(float(f"{value:.2g}")) if "e" in text else text
+
+
+def bracketed(value: float) -> str:
+    """Write a number as a second factor.
+
+    >>> bracketed(-1.5), bracketed(2.0)
+    ('(-1.5)', '2')
+    """
+    text = short(value)
+    return f"({text})" if text.startswith("-") else text
