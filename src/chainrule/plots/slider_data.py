@@ -38,6 +38,8 @@ _CIRCLES, _LAYERS = 10, 6
 _NEURONS_SHOWN = (48, 32, 24, 16, 8, 4)
 _WEIGHT_BYTES = 400_000
 _SHORT = 32767
+# Numbers that are not between these are written with powers of ten.
+_TINY_NUMBER, _LONG_NUMBER = 1e-3, 1e5
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,7 +201,19 @@ class _Scale:
         inside = [
             float(value) for value in locator.tick_values(self._low, self._high) if self._low <= value <= self._high
         ]
-        return [(self.fine(value), f"{value:.6g}") for value in inside]
+        return [(self.fine(value), _text(value, 6)) for value in inside]
+
+
+def _text(value: float, digits: int) -> str:
+    """A number in few letters: 4e5, not 400000.
+
+    >>> _text(400_000.0, 6), _text(0.125, 6), _text(-1.5e-7, 3)
+    ('4e5', '0.125', '-1.5e-7')
+    """
+    short = value == 0 or _TINY_NUMBER <= abs(value) < _LONG_NUMBER
+    text = f"{value:.{digits}g}" if short else f"{value:.{digits - 1}e}"
+    number, e, power = text.partition("e")
+    return f"{number.rstrip('0').rstrip('.')}e{int(power)}" if e else text
 
 
 def axes(square: Square, labels: Sequence[str]) -> dict[str, Any]:
@@ -227,7 +241,7 @@ def descent(graph: ModelGraph, plane: Plane, snapshots: Sequence[Snapshot]) -> d
     shares = np.nan_to_num(np.clip((values - low) / height, 0, 1), nan=1.0) ** (1 / _POWER)
     return {
         "axes": axes(square, plane.labels),
-        "levels": [f"{level:.3g}" for level in levels],
+        "levels": [_text(level, 3) for level in levels],
         "lines": lines,
         "marks": _marks(lines, np.array(at)),
         "side": side,
