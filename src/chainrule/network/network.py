@@ -242,7 +242,7 @@ class Network:
 
     def as_numpy(
         self,
-        features: SupportsIndex,
+        features: SupportsIndex | None = None,
         *,
         loops: bool = False,
         loss: str | Loss | Function | None = None,
@@ -254,8 +254,8 @@ class Network:
         """Write forward, cost, backward and update as NumPy code that stands alone, from the network's graph.
 
         Args:
-            features: how many numbers an example has.
-            loops: one example after the other, as a course begins, or all at once.
+            features: how many numbers an example has; it must be said.
+            loops: one example after the other, or all at once. With `Dropout`, functions take an `rng`.
             loss, l1, l2: the cost, as in `cr.fit`; the loss that suits the output where none is said.
             learning_rate: what the written `gradient_descent` takes where nothing else is said.
             notation: "rows" (X of shape (m, n)) or "columns" (X of shape (n, m), W of shape (n_out, n_in)).

@@ -72,7 +72,7 @@ _MOST_SIZES = 12
 
 def numpy_code(
     network: Network,
-    features: SupportsIndex,
+    features: SupportsIndex | None,
     loops: bool,
     loss: str | Loss | Function | None,
     l1: float,
@@ -84,6 +84,8 @@ def numpy_code(
     rate = positive(learning_rate, "learning_rate")
     if not isinstance(loops, bool):
         raise UserError(f"loops is True or False, not {loops!r:.60}")
+    if features is None:
+        raise UserError("as_numpy: say how many numbers an example has: network.as_numpy(features=...)")
     width = whole(features, "features (how many numbers an example has)", least=1)
     cost = Cost.build(network, width, loss, l1=from_zero(l1, "l1"), l2=from_zero(l2, "l2"))
     module = Module(Layout(check_notation(notation) == "columns"))
