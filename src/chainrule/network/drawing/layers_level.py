@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from chainrule.graph.draw.fonts import text_width
 from chainrule.graph.draw.svg import Canvas
-from chainrule.network.drawing.blocks import SIZE, SMALL, Block, Line
+from chainrule.network.drawing.blocks import SIZE, SMALL, Block
 from chainrule.network.drawing.columns import counted
 from chainrule.network.drawing.ellipsis import dots
 from chainrule.network.drawing.layer_columns import PAD, TITLE_GAP, Column, Columns, Layer
@@ -32,6 +32,7 @@ class _Layers:
         self.canvas, self.subject, self.options, self.words = canvas, subject, options, words
         found = Columns(subject, options, words)
         self.columns, self.layers, self.derivatives = found.columns, found.layers, found.derivatives
+        self.blocks = found.blocks
         forward = [column.forward for column in self.columns if column.forward]
         under = [column.locals for column in self.columns if column.locals]
         back = [column.gradient for column in self.columns if column.gradient]
@@ -97,15 +98,10 @@ class _Layers:
         column = next((one for one in self.columns if one.kind in "LJ"), None)
         if y is None or column is None:
             return
-        name = self.words.labels[y]
-        lines = [Line(f"*{{{name}}}  {self.words.shape(y)}", "input"), Line("labels", "soft", SMALL)]
-        value = self.subject.value(y)
-        if value is not None:
-            lines.append(Line(self.words.value(value), "input", SMALL))
-        block = Block(lines, "input-soft", "input", name, "y")
+        block = self.blocks.labels(y)
         top = self.forward_top - 36.0 - block.height
         block.draw(self.canvas, column.middle - block.width / 2, top, block.width, block.height)
-        with self.canvas.group("edge", source=name, target=column.name, kind="forward"):
+        with self.canvas.group("edge", source=block.name, target=column.name, kind="forward"):
             ends = [(column.middle, top + block.height), (column.middle, self.forward_top)]
             self.canvas.path(ends, ink="input", width=1.8)
 
