@@ -1,4 +1,4 @@
-"""Where the Z of each neuron comes from, for the page's script: its largest terms, the rest, and the bias."""
+"""Where the Z of each neuron comes from, for the page's script: largest terms, rest and bias; over the picture."""
 
 from __future__ import annotations
 
@@ -6,13 +6,18 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chainrule.explain.example import Array, Example
 from chainrule.explain.parts import LayerPart
+from chainrule.explain.pixels import Shape
 
 _TERMS = 6
 # Enough for every digit that the page shows, in half the room.
 _DIGITS = 7
+_MOST_LEVELS = 600_000
+# As in `pixels`: one stray pixel would leave all others pale.
+_QUANTILE = 0.995
 
 
 def neuron_sums(example: Example, layers: Sequence[LayerPart], shown: Sequence[Sequence[int]]) -> list[Any]:
@@ -44,6 +49,29 @@ def neuron_sums(example: Example, layers: Sequence[LayerPart], shown: Sequence[S
         found.append(_of_layer(reads, W, b))
         reads = layer.A
     return found
+
+
+def term_maps(
+    example: Example, neurons: Sequence[int], shape: Shape
+) -> tuple[NDArray[np.int8], list[float | None]] | None:
+    """Return where in the picture the Z of each neuron of the first layer comes from.
+
+    Args:
+        example: the example.
+        neurons: which of the first layer's.
+        shape: (height, width, channels) of the picture.
+
+    Returns:
+        Levels from -127 to 127, shape (neurons, height * width), of the sum of each pixel's terms; and for each
+        neuron the |sum| that has the level 127. None where the maps would make the page too large.
+    """
+    if len(neurons) * shape[0] * shape[1] > _MOST_LEVELS:
+        return None
+    W = example.parameters[example.layers[0].parameters["W"]][:, list(neurons)]
+    sums = (example.x[:, None] * W).reshape(shape[0] * shape[1], shape[2], len(neurons)).sum(axis=1).T
+    strongest = np.quantile(np.abs(sums), _QUANTILE, axis=1)
+    shares = sums / np.where(strongest > 0, strongest, 1.0)[:, None]
+    return np.rint(np.clip(shares, -1, 1) * 127).astype(np.int8), [_rounded(one) for one in strongest]
 
 
 def _of_layer(reads: Array, W: Array, b: Array | None) -> list[Any]:

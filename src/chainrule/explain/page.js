@@ -54,7 +54,7 @@
   addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((one) => { one.open = true; }));
 
   const data = JSON.parse(find("data").textContent);
-  const KINDS = { u1: [1, "getUint8"], "<f4": [4, "getFloat32"], "<f8": [8, "getFloat64"] };
+  const KINDS = { u1: [1, "getUint8"], i1: [1, "getInt8"], "<f4": [4, "getFloat32"], "<f8": [8, "getFloat64"] };
   function unpacked({ kind, content }) {
     const view = new DataView(Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0)).buffer);
     const [size, read] = KINDS[kind];
@@ -156,6 +156,25 @@
     line(`${layer.z}[${j}]`, "", z, { cls: "forward", total: true });
     return table;
   }
+  // The terms of a neuron of the first layer, added up by pixel, over the picture.
+  const levels = data.maps && unpacked(data.maps.levels);
+  const rgb = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
+  const [plus, minus] = data.colors.map(rgb);
+  function termMap(at) {
+    const [height, width] = data.shape;
+    const canvas = Object.assign(made("canvas", "", "pixels"), { width, height });
+    const image = new ImageData(width, height);
+    levels.slice(at * width * height, (at + 1) * width * height).forEach((level, i) => {
+      image.data.set([...(level < 0 ? minus : plus), 2 * Math.abs(level)], 4 * i);
+    });
+    canvas.getContext("2d").putImageData(image, 0, 0);
+    const figure = made("figure", "", "term-map");
+    const under = Object.assign(made("img", "", "pixels under"), { src: document.querySelector("header img").src, alt: "" });
+    const stack = figure.appendChild(made("span", "", "stack"));
+    stack.append(under, canvas);
+    figure.append(made("figcaption", `All terms, added up by pixel: blue above 0, orange below, full from ${written(data.maps.strongest[at], 3)} on.`, "small soft"));
+    return figure;
+  }
   document.querySelectorAll(".neurons[data-layer]").forEach((list) => {
     const number = Number(list.dataset.layer) - 1;
     const layer = data.layers[number];
@@ -169,7 +188,9 @@
       if (!open) return;
       const j = Number(button.querySelector("small").textContent);
       const end = layer.activation ? made("p", `${layer.a}[${j}] = ${layer.activation.replace(layer.z, `${layer.z}[${j}]`)} = ${written(A[j])}`, "formula") : "";
-      behind.replaceChildren(sumTable(layer, j, layer.sums[at], Z[j], number === 0), end);
+      const words = made("div");
+      words.append(sumTable(layer, j, layer.sums[at], Z[j], number === 0), end);
+      behind.replaceChildren(words, ...(number === 0 && levels ? [termMap(at)] : []));
     }));
   });
 

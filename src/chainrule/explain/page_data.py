@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from chainrule.explain.neuron_sums import neuron_sums
+from chainrule.explain.neuron_sums import neuron_sums, term_maps
 from chainrule.explain.page_numbers import shown_neurons
 from chainrule.explain.picture_view import window
+from chainrule.graph.draw.colors import ROLES
 
 if TYPE_CHECKING:
     from chainrule.explain.explanation import Explanation
@@ -52,6 +53,8 @@ def script_data(explanation: Explanation) -> str:
                 }
                 for layer, sums in zip(layers, sums_by_layer, strict=True)
             ],
+            "maps": _maps(explanation),
+            "colors": [ROLES["positive"][0], ROLES["negative"][0]],
             "dZ": {
                 step.node: _packed(step.value, "<f8")
                 for step in (explanation.backward.steps if explanation.backward else ())
@@ -59,6 +62,12 @@ def script_data(explanation: Explanation) -> str:
             },
         }
     )
+
+
+def _maps(explanation: Explanation) -> dict[str, Any] | None:
+    shape, neurons = explanation.input.shape, shown_neurons(explanation.layers[0])
+    found = None if shape is None else term_maps(explanation.example, neurons, shape)
+    return None if found is None else {"levels": _packed(found[0], "i1"), "strongest": found[1]}
 
 
 def _packed(array: Any, kind: str) -> dict[str, str]:
