@@ -10,7 +10,7 @@ VENV_READY := $(VENV)/.ready
 BUILD_TOOLS := $(VENV)/.build-tools
 PACKAGE := $(VENV)/.package
 TEST_TOOLS := $(VENV)/.test-tools
-BUILT_FROM := pyproject.toml CMakeLists.txt $(wildcard engine/*.cpp engine/*.hpp)
+BUILT_FROM := pyproject.toml CMakeLists.txt $(wildcard engine/*.cpp engine/*.hpp engine/*.inl)
 
 .PHONY: help demo build test lint bench docs pictures stub clean
 .DELETE_ON_ERROR:

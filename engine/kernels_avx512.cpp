@@ -1,0 +1,14 @@
+#if defined(__x86_64__) || defined(_M_X64)
+#define CHAINRULE_AVX512
+#include "kernels.hpp"
+#include "simd.hpp"
+
+#include "products.inl"
+
+namespace chainrule {
+
+extern const Kernels avx512_kernels;
+constinit const Kernels avx512_kernels{"avx512", &simd::product_kernels};
+
+}  // namespace chainrule
+#endif

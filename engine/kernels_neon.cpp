@@ -1,0 +1,14 @@
+#if defined(__aarch64__) || defined(_M_ARM64)
+#define CHAINRULE_NEON
+#include "kernels.hpp"
+#include "simd.hpp"
+
+#include "products.inl"
+
+namespace chainrule {
+
+extern const Kernels neon_kernels;
+constinit const Kernels neon_kernels{"neon", &simd::product_kernels};
+
+}  // namespace chainrule
+#endif
