@@ -113,6 +113,16 @@ def test_without_numbers_gradients_are_formulas() -> None:
     assert sums[1].texts == ("dJ/dW[2] = Σi dJ/dz[2](i) a[1](i)T", "dJ/db[2] = Σi dJ/dz[2](i)")
 
 
+def test_the_update_stands_under_the_sums() -> None:
+    drawing = examples(backward=True, learning_rate=0.1, **NUMBERS)
+    assert groups(drawing, "sum")[0].texts[-2:] == ("W1 := W1 - 0.1 * dJ/dW1", "b1 := b1 - 0.1 * dJ/db1")
+
+
+def test_dropout_of_the_input_stands_in_its_box() -> None:
+    network = cr.Network([cr.Dropout(0.2), cr.Dense(1, "sigmoid")])
+    assert node(examples(network, backward=True), "x^{(1)}").texts == ("x(1)", "d0(1) = x(1) after dropout")
+
+
 def test_dropout_and_identity_are_said() -> None:
     network = cr.Network([cr.Dense(3, "relu"), cr.Dropout(0.5), cr.Dense(1, bias=False)])
     drawing = examples(network, backward=True)

@@ -9,7 +9,7 @@ from chainrule.graph.draw.svg import Canvas
 from chainrule.network.drawing.blocks import SMALL
 from chainrule.network.drawing.columns import counted
 from chainrule.network.drawing.ellipsis import dots
-from chainrule.network.drawing.examples_cells import CellColumn, Cells
+from chainrule.network.drawing.example_columns import CellColumn, Cells
 from chainrule.network.drawing.options import Options
 from chainrule.network.drawing.subject import Subject
 from chainrule.network.drawing.words import Words
