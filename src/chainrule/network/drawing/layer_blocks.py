@@ -9,8 +9,8 @@ from chainrule.network.drawing.derivatives import Derivatives, Stage
 from chainrule.network.drawing.subject import Array, LayerView, Subject
 from chainrule.network.drawing.words import Words, short
 
-# Longer formulas are broken; those of parameters have more room.
-_WIDEST, _WIDEST_OF_PARAMETERS = 176.0, 280.0
+# Longer formulas are broken; some have more room.
+_WIDEST, _WIDEST_TRAINED, _WIDEST_OF_PARAMETERS = 176.0, 200.0, 280.0
 _PARAMETERS = SMALL + 0.5
 
 
@@ -75,7 +75,7 @@ class LayerBlocks:
         trained = self.derivatives.trained.get(node)
         if trained is not None:
             lines.append(Line("the same, as training computes it:", "soft", SMALL))
-            lines += equation(name, trained, _WIDEST, "backward")
+            lines += equation(name, trained, _WIDEST_TRAINED, "backward")
         return Block(lines, "panel", "backward", name, "gradient")
 
     def title(self, view: LayerView) -> Line:

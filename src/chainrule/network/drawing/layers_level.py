@@ -164,7 +164,8 @@ class _Layers:
         """Write the chain of each weight's gradient, each factor under the boxes that it belongs to."""
         canvas, left = self.canvas, self.columns[0].x
         y = canvas.extents[3] + 40.0
-        canvas.text(left, y, "The chain of each gradient: multiply along its row.", weight="bold")
+        text = "*{The chain of each gradient: multiply along its row.} Arrays multiply as the boxes above say."
+        canvas.text(left, y, text)
         y += 10.0
         for layer in reversed(self.layers):
             y += _ROW
