@@ -105,20 +105,24 @@ def as_numbers(written: Written) -> Written:
 
 
 _LARGEST_WHOLE = 1e15
+_SHORT = 10
 
 
 def number(value: float) -> Written:
     """Write a number so that Python reads the same one, whole numbers whole.
 
-    >>> number(2.0).text, number(-0.1).text, number(float("inf")).text
-    ('2', '-0.1', 'np.inf')
+    Where arithmetic has left the last bit of a short number wrong, the short number is written.
+
+    >>> number(2.0).text, number(1 - 0.8).text, number(1 / 3).text, number(float("inf")).text
+    ('2', '0.2', '0.3333333333333333', 'np.inf')
     """
     if np.isnan(value):
         return Written("np.nan")
     if np.isinf(value):
         return Written("np.inf" if value > 0 else "-np.inf", CALL if value > 0 else SIGNED)
     whole = value.is_integer() and abs(value) < _LARGEST_WHOLE
-    text = f"{value:.0f}" if whole else repr(value)
+    short = f"{value:.0f}" if whole else f"{value:.15g}"
+    text = short if len(short) <= _SHORT or whole else repr(value)
     return Written(text, SIGNED if text.startswith("-") else CALL)
 
 
