@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 import chainrule as cr
 from chainrule.errors import UserError
+from chainrule.explain.build import explain
 from chainrule.explain.explained import explained
 from chainrule.explain.saliency import Saliency, saliency
 
@@ -200,3 +202,10 @@ def test_a_mean_that_is_not_known_is_refused_and_zero_taken_instead() -> None:
         saliency(model, X[0], baseline="mean")
     with pytest.raises(UserError, match=r"one row is explained at a time.*\(40, 2\)"):
         saliency(model, X)
+
+
+@pytest.mark.parametrize("threshold", [0.0, 1.0])
+def test_an_explanation_is_of_what_the_model_says_at_its_threshold(model: cr.Model, threshold: float) -> None:
+    row = pictures()[0][1]
+    strict = replace(model, threshold=threshold)
+    assert explain(strict, row).saliency.explained == f"logit of {strict.predict(row[None])[0]}"

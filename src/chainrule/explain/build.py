@@ -69,6 +69,7 @@ def explain(
         layers = layer_parts(example)
         prediction = prediction_part(example, layers, given)
         label = given if given is not None else _answer_as_label(example, prediction)
+        answer = None if model.classes is None else model.classes.index(prediction.answer)
         backward = None if label is None else backward_part(example, label, assumed=given is None)
         neighbours, why_not = _neighbours(
             example, among, lambda pictures: _of_run(pictures, run, path, all_pictures=all_pictures)
@@ -84,7 +85,7 @@ def explain(
             update=None
             if label is None or backward is None
             else update_part(example, label, backward, learning_rate),
-            saliency=saliency(model, example.row, shape=input_.shape),
+            saliency=saliency(model, example.row, target=answer, shape=input_.shape),
             neighbours=neighbours,
             no_neighbours=why_not,
             example=example,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -18,9 +19,11 @@ from chainrule.explain.parts import BackwardStep, Neighbours
 from chainrule.explain.picture_view import picture_view
 from chainrule.explain.pixels import picture_address
 from chainrule.explain.saliency_view import saliency_view
+from chainrule.threads import one_thread_for_products
 
 if TYPE_CHECKING:
     from jinja2 import Template
+    from markupsafe import Markup
 
     from chainrule.explain.explanation import Explanation
 
@@ -53,24 +56,26 @@ def explanation_page(explanation: Explanation) -> str:
     """
     from markupsafe import Markup
 
-    script = _read("page.js")
-    return _template().render(
-        e=explanation,
-        steps=_steps(explanation),
-        has_all=has_all(explanation),
-        picture=picture_view(explanation.input),
-        charts={name: Markup(chart) for name, chart in charts(explanation).items()},
-        drawings={name: Markup(svg) for name, svg in drawings(explanation.example, explanation.backward).items()},
-        groups=_groups(explanation),
-        saliency=saliency_view(explanation.saliency, explanation.input.shape),
-        gradients=_gradients(explanation),
-        neighbours=_thumbnails(explanation),
-        style=Markup(_read("page.css")),
-        script=Markup(script),
-        # No other script than this one runs on the page, whatever stands in a name.
-        digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        data=Markup(script_data(explanation)),
-    )
+    # As in `explain`: many small products.
+    with one_thread_for_products():
+        script = _read("page.js")
+        return _template().render(
+            e=explanation,
+            steps=_steps(explanation),
+            has_all=has_all(explanation),
+            picture=picture_view(explanation.input),
+            charts=_marked(charts(explanation)),
+            drawings=_marked(drawings(explanation.example, explanation.backward)),
+            groups=_groups(explanation),
+            saliency=saliency_view(explanation.saliency, explanation.input.shape),
+            gradients=_gradients(explanation),
+            neighbours=_thumbnails(explanation),
+            style=Markup(_read("page.css")),
+            script=Markup(script),
+            # No other script than this one runs on the page, whatever stands in a name.
+            digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+            data=Markup(script_data(explanation)),
+        )
 
 
 @cache
@@ -87,6 +92,13 @@ def _template() -> Template:
     )
     environment.filters.update(FILTERS)
     return environment.get_template("page.html.j2")
+
+
+def _marked(drawn: Mapping[str, str]) -> dict[str, Markup]:
+    """Tell the template that a drawing is safe: it was written with its names escaped."""
+    from markupsafe import Markup
+
+    return {name: Markup(svg) for name, svg in drawn.items()}
 
 
 def _read(name: str) -> str:
