@@ -6,11 +6,13 @@ import io
 import subprocess
 import sys
 import threading
+from itertools import combinations
 from typing import Any, get_args
 
 import matplotlib
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from chainrule.errors import UserError
@@ -91,6 +93,38 @@ def test_every_colour_of_a_series_stands_out_from_the_page(theme: FigureTheme) -
     style = Style(theme)
     assert len(set(style.series)) == 8
     assert min(contrast(color, style.color("paper")) for color in style.series) >= LINE_CONTRAST
+
+
+# What linear red, green and blue become for people without one kind of cones, and for all others. Source: Machado,
+# Oliveira, Fernandes, "A physiologically-based model for simulation of color vision deficiency", 2009, table 1.
+SEEN = {
+    "all": np.eye(3),
+    "no red": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "no green": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]],
+    "no blue": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.3039]],
+}
+# Colours of lines that differ by this much in CIELAB are told apart at a glance; 2 can just be seen side by side.
+DIFFERENCE = 20
+
+
+def lab(color: str, seen: str) -> NDArray[np.float64]:
+    """A colour as it is seen, in CIELAB."""
+    rgb = np.array([int(color[place : place + 2], 16) / 255 for place in (1, 3, 5)])
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    linear = np.clip(np.array(SEEN[seen]) @ linear, 0, 1)
+    to_xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+    x, y, z = (
+        np.cbrt(one) if one > 0.008856 else 7.787 * one + 16 / 116 for one in to_xyz @ linear / (0.9505, 1, 1.089)
+    )
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.mark.parametrize("seen", SEEN)
+@pytest.mark.parametrize("theme", THEMES)
+def test_the_colours_of_a_series_are_told_apart_by_everyone(theme: FigureTheme, seen: str) -> None:
+    colors = [lab(color, seen) for color in Style(theme).series]
+    nearest = min(float(np.linalg.norm(one - other)) for one, other in combinations(colors, 2))
+    assert nearest >= DIFFERENCE
 
 
 @pytest.mark.parametrize("theme", THEMES)

@@ -9,11 +9,11 @@ from the style that it gives:
         style.legend(axes[0, 0])
         return figure
 
-Roles: "forward" (blue) for values, "backward" (orange) for derivatives, "parameter" and "input" for a third and
-fourth thing, "ink" for text, "soft" for what stands behind, "line" for frames. Several of a kind take
-`style.series[0]`, `style.series[1]`, ... A number around 0 takes `style.diverging()`, one from 0 up
-`style.sequential()`; pictures turn the grid off with `axes.grid(visible=False)`. matplotlib is imported within
-functions, so that slider pages do without it.
+Roles: "forward" (blue) for values, "backward" (orange) for derivatives, "ink" for text, "soft" for what stands
+behind, "line" for frames. Several lines take `style.series[0]`, `style.series[1]`, ...: blue, orange, then colours
+that people with any colour blindness tell apart too (they do not tell the role "parameter" from "forward"). A number
+around 0 takes `style.diverging()`, one from 0 up `style.sequential()`; pictures turn the grid off with
+`axes.grid(visible=False)`. matplotlib is imported within functions, so that slider pages do without it.
 """
 
 from __future__ import annotations
@@ -50,16 +50,16 @@ _PAD = 0.09
 _HANDLE_SIZE = 50
 # A screen with twice as many dots shows a notebook's figure sharply.
 _DOTS_A_PIXEL = 2
-# Told apart in any kind of colour blindness by hue or by lightness; the first four are those of the roles.
+# Told apart in any kind of colour blindness, by hue or by lightness; a test computes it.
 _SERIES: tuple[tuple[str, str], ...] = (
     ROLES["forward"],
     ROLES["backward"],
-    ROLES["input"],
-    ROLES["parameter"],
-    ("#8a6a00", "#e8c547"),
-    ("#c2508f", "#ff9fd0"),
-    ("#3b9bd1", "#4f86c6"),
-    ("#566073", "#a9b4c6"),
+    ("#2f9e6a", "#69ffc3"),
+    ("#4300a5", "#a66dff"),
+    ("#d38100", "#fad840"),
+    ("#b47bbe", "#ed5a8f"),
+    ("#6d6071", "#5061ad"),
+    ("#012e28", "#e6e4ff"),
 )
 # matplotlib's defaults belong to the process: two threads that change and restore them would mix them up.
 _DEFAULTS = threading.RLock()

@@ -217,12 +217,13 @@ def _times(ratio: float) -> str:
 def _draw(axes: Axes, style: Style, times: Sequence[Times]) -> None:
     from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
 
-    looks = [("backward", "o", "-"), ("forward", "s", "-"), ("parameter", "^", (0, (4, 1.5)))]
-    for one, (role, marker, dashes) in zip(times, looks, strict=True):
+    forward, backward, third, *_ = style.series
+    looks = [(backward, "o", "-"), (forward, "s", "-"), (third, "^", (0, (4, 1.5)))]
+    for one, (color, marker, dashes) in zip(times, looks, strict=True):
         axes.plot(
             one.sizes,
             one.seconds,
-            color=style.color(role),
+            color=color,
             marker=marker,
             markersize=6,
             linestyle=dashes,
