@@ -197,6 +197,16 @@ def test_a_person_s_own_activation_is_drawn_as_it_is() -> None:
     network = cr.Network([cr.Dense(3, lambda z: cr.maximum(z, 0.0) ** 2), cr.Dense(1, "sigmoid")])
     drawing = neuron(network, backward=True, **numbers((2, 3, 1)))
     assert len(groups(drawing, "curve")) == 1
+    assert "a = maximum(z, 0) ** 2" in written(drawing)
+    assert_clear(drawing)
+
+
+def test_what_has_no_number_is_drawn() -> None:
+    network = cr.Network([cr.Dense(3, lambda z: cr.log(z)), cr.Dense(1, "sigmoid")])
+    given = numbers((2, 3, 1))
+    given["parameters"]["W1"][:] = np.nan
+    drawing = neuron(network, backward=True, **given)
+    assert "z = the sum of all = nan" in written(drawing)
     assert_clear(drawing)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from chainrule.graph.draw.fonts import shortened
+from chainrule.graph.text import formula
 from chainrule.network.drawing.blocks import Line
 from chainrule.network.drawing.columns import layer_titles
 from chainrule.network.drawing.neuron_values import Neuron
 from chainrule.network.drawing.words import bracketed, short
 
-_LONGEST_NAME = 240.0
+_LONGEST_NAME, _LONGEST_FORMULA = 240.0, 40
 
 
 def title(neuron: Neuron) -> str:
@@ -75,11 +76,23 @@ def sum_line(neuron: Neuron) -> Line:
 def activation_lines(neuron: Neuron) -> list[Line]:
     """Write how z becomes a."""
     if neuron.single:
-        return [Line("a = z" if neuron.activation == "identity" else f"a = {neuron.activation}(z)")]
+        return [Line(f"a = {_of_z(neuron)}")]
     lines = [Line(f"a = {neuron.activation}(all z of the layer)")]
     if neuron.activation == "softmax":
         lines += [Line("exp(z), divided by the", "soft"), Line(f"sum of exp over the {neuron.units:,} z", "soft")]
     return lines
+
+
+def _of_z(neuron: Neuron) -> str:
+    """Write the activation of z; a person's own by its formula, if that is short."""
+    if neuron.activation == "identity":
+        return "z"
+    if neuron.own:
+        assert neuron.view.Z is not None
+        text = formula(neuron.view.A, labels={neuron.view.Z: "z"}, notation=neuron.words.notation)
+        if len(text) <= _LONGEST_FORMULA:
+            return text
+    return f"{neuron.activation}(z)"
 
 
 def result_line(neuron: Neuron) -> Line | None:
@@ -87,8 +100,8 @@ def result_line(neuron: Neuron) -> Line | None:
     numbers = neuron.numbers
     if numbers is None:
         return None
-    plain = neuron.activation == "identity" or not neuron.single
-    inside = "" if plain else f"{neuron.activation}({short(numbers.z)}) = "
+    named = neuron.single and not neuron.own and neuron.activation != "identity"
+    inside = f"{neuron.activation}({short(numbers.z)}) = " if named else ""
     return Line(f"a = {inside}*{{{short(numbers.a)}}}", "forward")
 
 

@@ -102,6 +102,12 @@ class Neuron:
         return self.view.dense.units
 
     @property
+    def own(self) -> bool:
+        """Whether the activation is a person's own function."""
+        assert self.view.dense is not None
+        return self.view.dense.activation.own
+
+    @property
     def activation(self) -> str:
         """The name of the activation."""
         assert self.view.dense is not None
