@@ -213,3 +213,19 @@ def test_on_paper_and_without_scripts_every_step_is_there(browser: Any, page: An
     assert all(still.locator(f"#{step} h2").is_visible() for step in STEPS)
     assert not still.locator("#pager").is_visible()
     context.close()
+
+
+def test_in_a_notebooks_frame_it_walks_too(browser: Any, explanation: Explanation) -> None:
+    page = browser.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.set_content(explanation._repr_html_())
+    frame = page.frame_locator("iframe")
+    frame.get_by_role("button", name="Next").click()
+    assert frame.locator("#layers h2").is_visible()
+    assert not frame.locator("#picture h2").is_visible()
+    frame.get_by_role("link", name="Saliency").click()
+    assert frame.locator("#saliency h2").is_visible()
+    assert said == []
+    page.close()

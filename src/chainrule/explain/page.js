@@ -24,7 +24,8 @@
     find("next-name").textContent = shown === steps.length - 1 ? "Next" : names[shown + 1];
     find("count").textContent = `${shown + 1} of ${steps.length}`;
     if (!moved) return;
-    if (record) history.replaceState(null, "", `#${steps[shown].id}`);
+    // A page inside another's frame, as in a notebook, has no address of its own.
+    if (record && location.protocol !== "about:") history.replaceState(null, "", `#${steps[shown].id}`);
     scrollTo(0, 0);
     // People who listen hear where they are; those who look see no ring around a heading.
     if (focus) steps[shown].querySelector("h2").focus({ preventScroll: true });

@@ -130,7 +130,8 @@ def _groups(explanation: Explanation) -> list[tuple[str, list[BackwardStep]]]:
     for layer in reversed(explanation.layers):
         own = [step for step in steps if step.layer == layer.number]
         groups.append((layer.title, sorted(own, key=lambda step: step.node if step.is_parameter else "")))
-    groups.append((f"The {explanation.input.raw_name}", [step for step in steps if step.node == x_name]))
+    what = "The picture" if explanation.input.shape else "The row"
+    groups.append((what, [step for step in steps if step.node == x_name]))
     return [(title, group) for title, group in groups if group]
 
 
