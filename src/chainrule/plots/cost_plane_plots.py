@@ -11,7 +11,7 @@ from chainrule.arguments import whole
 from chainrule.errors import UserError
 from chainrule.plots.descent_panels import draw_surface, draw_way
 from chainrule.plots.models import described, snapshots_of, thinned, titled
-from chainrule.plots.planes import Plane, flat, principal_plane, random_plane, ranges, side, weights_plane
+from chainrule.plots.planes import Plane, principal_plane, random_plane, ranges, side, weights_plane
 from chainrule.plots.style import SMALL_SIZE, FigureTheme, Style, styled
 from chainrule.training.history import Snapshot
 from chainrule.training.model_graph import ModelGraph, TrainedModel
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 Numbers = NDArray[np.float64]
 
-_SIDES = (15, 41)
-_MOST_FRAMES = 200
+_SIDES = (15, 35)
+_MOST_FRAMES = 100
 # From this ratio on, costs are drawn on a logarithmic axis.
 _LOGARITHMIC_RATIO = 50
-# Below this share, in percent, a plane shows little of a path.
-_LITTLE = 5
+# Below this share a plane shows little of a path.
+_LITTLE = 0.05
 
 
 def cost_directions(
@@ -75,6 +75,7 @@ def cost_directions(
     plane = _plane(model, snapshots, directions, whole(seed, "seed"))
     graph = ModelGraph.of(model, X, y)
     path = np.array([plane.project(one.parameters) for one in snapshots])
+    share = plane.share([one.parameters for one in snapshots])
     a, b = _grid(path, plane, graph, around=directions == "random")
     costs = plane.costs(graph, a, b)
     if not np.isfinite(costs).any():
@@ -82,7 +83,7 @@ def cost_directions(
     with styled(theme) as style:
         title = f"The cost over a plane through the parameters: {described(model.network)}"
         figure, axes = style.figure(columns=2, size=(10.4, 5.0), title=title)
-        _draw_plane(style, axes[0, 0], plane, (a, b, costs), path, _note(plane, snapshots, path))
+        _draw_plane(style, axes[0, 0], plane, (a, b, costs), path, _note(share))
         _draw_costs(style, axes[0, 1], graph, plane, snapshots, path)
         return figure
 
@@ -108,14 +109,9 @@ def _grid(path: Numbers, plane: Plane, graph: ModelGraph, *, around: bool) -> tu
     return np.linspace(a0, a1, count), np.linspace(b0, b1, count)
 
 
-def _note(plane: Plane, snapshots: list[Snapshot], path: Numbers) -> str:
+def _note(share: float) -> str:
     """Say how much of the path the plane shows."""
-    moves = np.stack([flat(one.parameters) for one in snapshots]) - flat(snapshots[-1].parameters)
-    directions = np.stack([flat(plane.first), flat(plane.second)])
-    shadow = (path - path[-1]) @ directions
-    whole_way = float(np.square(moves).sum())
-    share = 100 * float(np.square(shadow).sum()) / whole_way if whole_way > 0 else 0.0
-    return f"{'Only ' if share < _LITTLE else ''}{share:.2g} % of the path's movement lies in this plane"
+    return f"{'Only ' if share < _LITTLE else ''}{100 * share:.2g} % of the path's movement lies in this plane"
 
 
 def _draw_plane(
@@ -149,7 +145,7 @@ def _draw_costs(
 ) -> None:
     evaluator = graph.evaluator([graph.J])
     real = np.array([float(evaluator(one.parameters)[0]) for one in snapshots])
-    shadow = np.array([float(evaluator(plane.parameters(*point))[0]) for point in path.tolist()])
+    shadow = plane.costs_at(graph, path)
     epochs = [one.epoch for one in snapshots]
     style.panel_title(axes, "The same cost over the epochs", "The nearer the two lines, the truer the picture")
     axes.plot(epochs, real, color=style.color("forward"), label="of the parameters")

@@ -17,7 +17,9 @@ from chainrule.training.model_graph import ModelGraph, TrainedModel
 
 Array = NDArray[Any]
 
-_MOST_LAYERS, _MOST_FRAMES = 12, 60
+_MOST_LAYERS = 12
+# How many snapshots are looked at, and how many multiplications they may take together: rows times parameters.
+_FRAMES, _WORK = (12, 60), 2e9
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,9 @@ class Layers:
 
 def layers_of(title: str, model: TrainedModel, X: ArrayLike, y: ArrayLike, kind: Kind) -> Layers:
     """Compute the values of a model's layers, of some where there are many, at some of its snapshots."""
-    snapshots = thinned(snapshots_of(model), _MOST_FRAMES)
     graph = ModelGraph.of(model, X, y)
+    each = len(graph.labels.values) * sum(array.size for array in model.parameters.values())
+    snapshots = thinned(snapshots_of(model), int(np.clip(_WORK / each, *_FRAMES)))
     values = kind.values(graph)
     count = len(graph.layers)
     chosen = np.unique(np.linspace(0, count - 1, min(count, _MOST_LAYERS)).round().astype(int)).tolist()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -24,8 +25,10 @@ Parameters = Mapping[str, Array]
 
 # Tells these random directions apart from other random numbers of the same seed.
 _STREAM = 0x504C414E45
-# A path is straight when its second direction moves less than this share of the first.
-_STRAIGHT = 1e-9
+# A path is straight when the squares of its second direction are less than this share of those of the first.
+_STRAIGHT = 1e-12
+# So many parameters are looked at together, to need little memory for large networks.
+_NUMBERS_AT_ONCE = 1 << 16
 # About how many multiplications a drawing of the cost may take, and how many a neuron's activation is worth.
 _WORK, _NEURON_WORK = 1e10, 100
 # The room around a path, and the least height of a plane, as a share of its width.
@@ -54,32 +57,55 @@ class Plane:
         da, db = a - self.at[0], b - self.at[1]
         return {name: W + da * self.first[name] + db * self.second[name] for name, W in self.origin.items()}
 
+    @cached_property
+    def _directions(self) -> NDArray[np.float64]:
+        return np.stack([flat(self.first), flat(self.second)])
+
+    @cached_property
+    def _products(self) -> NDArray[np.float64]:
+        """The scalar products of the two directions, shape (2, 2)."""
+        return self._directions @ self._directions.T
+
     def project(self, parameters: Parameters) -> tuple[float, float]:
         """Return the coordinates of the point of the plane that is nearest to some parameters."""
-        directions = np.stack([flat(self.first), flat(self.second)], axis=1)
-        difference = flat(parameters) - flat(self.origin)
-        da, db = np.linalg.lstsq(directions, difference, rcond=None)[0]
+        along = self._directions @ (flat(parameters) - flat(self.origin))
+        da, db = np.linalg.pinv(self._products, hermitian=True) @ along
         return float(self.at[0] + da), float(self.at[1] + db)
 
+    def share(self, path: Sequence[Parameters]) -> float:
+        """Return how much of a path's movement, seen from its end, lies in the plane: its share of the squares."""
+        end, end_at = flat(path[-1]), np.array(self.project(path[-1]))
+        inside = moved = 0.0
+        for parameters in path:
+            shadow = np.array(self.project(parameters)) - end_at
+            inside += float(shadow @ self._products @ shadow)
+            moved += float(np.square(flat(parameters) - end).sum())
+        return inside / moved if moved > 0 else 0.0
+
     def costs(self, graph: ModelGraph, a: Array, b: Array) -> NDArray[np.float64]:
-        """Return the cost at each point, shape (len(b), len(a))."""
+        """Return the cost at each point of a grid, shape (len(b), len(a))."""
+        across, up = np.meshgrid(a, b)
+        return self.costs_at(graph, np.stack([across.ravel(), up.ravel()], axis=1)).reshape(across.shape)
+
+    def costs_at(self, graph: ModelGraph, points: Array) -> NDArray[np.float64]:
+        """Return the cost at points of shape (points, 2)."""
         # Z1 is linear in W1 and b1, so it is put together from three products instead of computed at each point.
         Z1 = graph.layers[0].Z
         assert Z1 is not None
-        first_layer = {str(node.name) for node in graph.layers[0].parameters.values()}
         valued = graph.evaluator([Z1])
         start, along, across = (valued(one)[0] for one in (self.origin, self.first, self.second))
         Z = examples("Z1", features=int(Z1.shape[1]))
+        first_layer = {str(node.name) for node in graph.layers[0].parameters.values()}
         others = tuple(node for node in graph.connected.parameters if node.name not in first_layer)
+        later = {name: array for name, array in self.origin.items() if name not in first_layer}
+        rest = Plane(later, self.first, self.second, self.at, self.labels)
         roots = tuple(stable(substitute([graph.J], {Z1: Z})))
-        found = np.empty((len(b), len(a)))
+        found = []
         with one_thread_for_products():
-            for row, up in enumerate(b.tolist()):
-                start_of_row = start + (up - self.at[1]) * across
-                for column, right in enumerate(a.tolist()):
-                    rows = {**graph.rows, Z: start_of_row + (right - self.at[0]) * along}
-                    found[row, column] = Evaluator(roots, others, rows)(self.parameters(right, up))[0]
-        return found
+            for a, b in points.tolist():
+                rows = {**graph.rows, Z: start + (a - self.at[0]) * along + (b - self.at[1]) * across}
+                found.append(float(Evaluator(roots, others, rows)(rest.parameters(a, b))[0]))
+        return np.array(found)
 
 
 def side(graph: ModelGraph, least: int, most: int) -> int:
@@ -139,21 +165,24 @@ def principal_plane(path: Sequence[Parameters], origin: Parameters) -> Plane:
     Raises:
         UserError: the path never moves, or there is only one number to move.
     """
-    end = flat(origin)
-    if end.size < 2:
+    if sum(array.size for array in origin.values()) < 2:
         raise UserError("a plane needs two parameters, but the model has only one number: plot its cost over that")
-    moves = np.stack([flat(parameters) - end for parameters in path])
-    _, lengths, directions = np.linalg.svd(moves, full_matrices=False)
-    if not lengths[0] > 0:
+    # The moves span as many dimensions as there are of them: far fewer than there are parameters.
+    products = sum((moves @ moves.T for moves in _moves(path, origin)), start=np.zeros((len(path), len(path))))
+    squares, weights = np.linalg.eigh(products)
+    squares, weights = squares[::-1].clip(0.0), weights[:, ::-1]
+    if not squares[0] > 0:
         raise UserError("the snapshots are all the same: the parameters did not move, so there is no path to show")
-    shares = lengths**2 / (lengths**2).sum()
-    first = directions[0] * _towards_the_right(moves @ directions[0])
-    if len(lengths) < 2 or lengths[1] <= _STRAIGHT * lengths[0]:
+    first = _combined(path, origin, _rightwards(weights[:, 0], products))
+    if len(path) < 2 or squares[1] <= _STRAIGHT * squares[0]:
         second, share = _across(first), 0.0
     else:
-        second, share = directions[1] * _towards_the_right(moves @ directions[1]), float(shares[1])
+        second, share = (
+            _combined(path, origin, _rightwards(weights[:, 1], products)),
+            float(squares[1] / squares.sum()),
+        )
     labels = (
-        f"principal direction 1 ({_percent(float(shares[0]))} of the way)",
+        f"principal direction 1 ({_percent(float(squares[0] / squares.sum()))} of the way)",
         f"principal direction 2 ({_percent(share)})",
     )
     return Plane(_as_float64(origin), _like(first, origin), _like(second, origin), (0.0, 0.0), labels)
@@ -163,9 +192,25 @@ def _percent(share: float) -> str:
     return f"{100 * share:.1f} %" if share > 0 else "0 %"
 
 
-def _towards_the_right(along: NDArray[np.float64]) -> float:
-    """The sign of a direction that lets a path run to the right: its farthest point has the smaller coordinate."""
-    return -1.0 if along[np.argmax(np.abs(along))] > 0 else 1.0
+def _moves(path: Sequence[Parameters], origin: Parameters) -> Iterator[NDArray[np.float64]]:
+    """How far each place of a path is from the origin, some parameters at a time: shape (places, parameters)."""
+    for name, array in origin.items():
+        end = np.asarray(array, np.float64).ravel()
+        for start in range(0, end.size, _NUMBERS_AT_ONCE):
+            piece = slice(start, start + _NUMBERS_AT_ONCE)
+            yield np.stack([parameters[name].ravel()[piece] - end[piece] for parameters in path])
+
+
+def _combined(path: Sequence[Parameters], origin: Parameters, weights: Array) -> NDArray[np.float64]:
+    """The direction of a weighted sum of the moves, of length 1."""
+    found = np.concatenate([weights @ moves for moves in _moves(path, origin)])
+    return np.asarray(found / np.linalg.norm(found))
+
+
+def _rightwards(weights: Array, products: Array) -> NDArray[np.float64]:
+    """Weights of the sign with which a path runs to the right: its place farthest from the end is on the left."""
+    along = products @ weights
+    return np.asarray(-weights if along[np.argmax(np.abs(along))] > 0 else weights)
 
 
 def _across(first: NDArray[np.float64]) -> NDArray[np.float64]:
