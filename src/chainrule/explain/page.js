@@ -51,8 +51,8 @@
   });
   show(Math.max(place(), 0), { record: place() >= 0 });
 
-  // Paper has no buttons: everything that can be opened is open there.
-  addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((one) => { one.open = true; }));
+  // Paper has no buttons: what can be opened is open there, but for the longest list.
+  addEventListener("beforeprint", () => document.querySelectorAll("details:not([data-fill])").forEach((one) => { one.open = true; }));
 
   const data = JSON.parse(find("data").textContent);
   const KINDS = { u1: [1, "getUint8"], i1: [1, "getInt8"], "<f4": [4, "getFloat32"], "<f8": [8, "getFloat64"] };
