@@ -102,16 +102,19 @@ def test_names_of_own_steps_never_clash_with_names_of_the_code() -> None:
     def activation(z: Expression) -> Expression:
         shifted = (z + 1.0).named("np")
         scaled = (2.0 * shifted).named("class")
-        return (cr.tanh(scaled).named("a value") * scaled).named("m") + shifted.named("A1")
+        gate = cr.sigmoid(scaled).named("W1") - cr.sigmoid(-scaled).named("softplus")
+        return (gate.named("a value") * scaled).named("m") + shifted.named("A1")
 
     def loss(y_hat: Expression, y: Expression) -> Expression:
-        return ((y_hat - y).named("y") ** 2).named("J")
+        distance = (y_hat - y).named("sigmoid")
+        return (distance.named("t1") ** 2).named("J") + 0 * cr.softplus(distance).named("C1\n")
 
     network = cr.Network([cr.Dense(2, activation), cr.Dense(1, activation)])
     X, y = np.array([[0.5, -1.0], [2.0, 0.1]]), np.array([[1.0], [0.0]])
     connected = network.connect(cr.examples("X", features=2))
     values = {node: np.full(shapes.fixed(node.shape), 0.3) for node in connected.parameters}
-    J = cr.mean((connected.output - (labels := cr.variable("labels", ("m", 1)))) ** 2)
+    labels = cr.variable("labels", ("m", 1))
+    J = cr.mean((connected.output - labels) ** 2)
     expected = cr.value(J, {**values, connected.X: X, labels: y})
     for loops in (False, True):
         code = functions(network.as_numpy(2, loops=loops, loss=loss))

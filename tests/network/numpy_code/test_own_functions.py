@@ -28,8 +28,8 @@ def maxout(z: Expression) -> Expression:
 
 def mixing(z: Expression) -> Expression:
     mixed = cr.constant(MIXED)
-    first: Expression = cr.tanh(z @ mixed)
-    return first + (mixed @ z.T).T * MIXED[0]
+    mixed_again: Expression = (mixed @ z.T).T * MIXED[0]
+    return cr.tanh(z @ mixed) + mixed_again
 
 
 def gated(z: Expression) -> Expression:
@@ -101,6 +101,16 @@ def quantile(y_hat: Expression, y: Expression) -> Expression:
     return cr.maximum(0.9 * distance, -0.1 * distance)
 
 
+def shrinking(y_hat: Expression, y: Expression) -> Expression:
+    """A loss whose derivative divides by what is positive and does not cancel."""
+    return y**2 / cr.softplus(y_hat) + cr.exp(-y * y_hat) / cr.softplus(-y_hat)
+
+
+def difference(y_hat: Expression, y: Expression) -> Expression:
+    """A loss whose derivative is the same everywhere."""
+    return 2 * (y_hat - y)
+
+
 def log_cosh(y_hat: Expression, y: Expression) -> Expression:
     d = (y_hat - y).named("d")
     return d + cr.softplus(-2 * d) - math.log(2)
@@ -111,7 +121,7 @@ def cosine(y_hat: Expression, y: Expression) -> Expression:
     return 1 - cr.sum(y_hat * y, axis=1) / lengths
 
 
-@pytest.mark.parametrize("function", [quantile, log_cosh, cosine])
+@pytest.mark.parametrize("function", [quantile, shrinking, difference, log_cosh, cosine])
 def test_an_own_loss_of_values(function: Any) -> None:
     assert_code_is_right(Problem(cr.Network([cr.Dense(4, "tanh"), cr.Dense(3)]), loss=function))
 

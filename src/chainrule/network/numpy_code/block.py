@@ -74,7 +74,7 @@ def block(
         targets: a name and a node each; a node that is known under another name is copied to it.
         known: what the lines may read, by the name that it has.
         names: the names of the function.
-        wishes: names for nodes that get a line of their own where they are needed.
+        wishes: free names for nodes that get a line of their own where they are needed.
 
     Raises:
         UserError: an operation that cannot be written in NumPy.
@@ -119,7 +119,7 @@ class _Block:
         if name is not None:
             self._assign(name, node, as_numbers(self.scribe.written[node]))
         elif node in self.wishes:
-            self._assign(self.names.claim(self.wishes[node]), node, as_numbers(self.scribe.written[node]))
+            self._assign(self.wishes[node], node, as_numbers(self.scribe.written[node]))
         elif self.uses[node] > 1 and node.op.name not in _CHEAP:
             self._assign(self._temporary(node), node, self.scribe.written[node])
 

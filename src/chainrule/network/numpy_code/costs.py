@@ -15,7 +15,6 @@ from chainrule.graph.expression import (
 )
 from chainrule.graph.gradients import gradients
 from chainrule.graph.rewrite import stable_copies
-from chainrule.graph.text import formula
 from chainrule.graph.walk import substitute, topological
 from chainrule.network.connected import Connected
 from chainrule.network.layers import Dropout
@@ -59,7 +58,7 @@ class Cost:
         network: the network.
         loss: the loss function.
         written: L as it was written.
-        sound: whether that is its sound form already.
+        sound: whether its sound form is computed with the same operations.
         all_examples: with the axis m.
         parameters: W1, b1, ...
         total: stands for the sum of the losses.
@@ -112,7 +111,7 @@ class Cost:
             network=network,
             loss=chosen,
             written=L,
-            sound=formula(L) == formula(copies[L]),
+            sound=_operations(copies[L]) <= _operations(L),
             all_examples=everything,
             parameters=connected.parameters,
             total=total,
@@ -170,6 +169,10 @@ def _named_inside(L: Expression, before: Mapping[str, Expression]) -> dict[str, 
         if node.name and not node.op.leaf and node not in known and node is not L:
             found[_free(node.name, {*before, *found, "L"})] = node
     return found
+
+
+def _operations(L: Expression) -> set[str]:
+    return {node.op.name for node in topological([L])}
 
 
 def _free(wish: str, taken: Collection[str]) -> str:

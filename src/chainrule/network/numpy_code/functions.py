@@ -27,24 +27,42 @@ class Functions:
         examples: the part that is computed for each example.
         module: the top of the code.
         notation: of formulas in comments.
+        parameters: the names of W1, b1, ...
         inputs: the names of X and y in the functions.
         names_of_values: what the named nodes of the network are called in the code.
+        wishes: the names of nodes in a person's own loss, which get lines of their own.
+        values: the names of the nodes of the network.
     """
 
     cost: Cost
     examples: Examples
     module: Module
     notation: Notation
-    inputs: Mapping[Expression, str]
-    names_of_values: Mapping[str, str]
     parameters: dict[Expression, str] = field(init=False)
+    inputs: dict[Expression, str] = field(init=False)
+    names_of_values: dict[str, str] = field(init=False)
+    wishes: dict[Expression, str] = field(init=False)
     values: dict[Expression, str] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.parameters = {node: self.module.names.claim(str(node.name)) for node in self.cost.parameters}
+        claim, one = self.module.names.claim, self.examples
+        for word in ("X", "y", "L", "J"):
+            claim(word)
+        self.parameters = {node: claim(str(node.name)) for node in self.cost.parameters}
+        self.inputs = {node: claim(wish) if wish not in {"X", "y"} else wish for node, wish in self.name_inputs()}
+        self.names_of_values = {name: claim(self.name_value(name)) for name in one.forward}
+        self.wishes = {node: claim(name) for name, node in one.in_loss.items()}
         self.values = {}
-        for name, node in self.examples.forward.items():
+        for name, node in one.forward.items():
             self.values.setdefault(node, self.names_of_values[name])
+
+    def name_inputs(self) -> list[tuple[Expression, str]]:
+        """What X and y are called."""
+        return [(self.examples.X, "X"), (self.examples.y, "y")]
+
+    def name_value(self, name: str) -> str:
+        """What a named node is called."""
+        return name
 
     @property
     def rng(self) -> str:
@@ -55,11 +73,6 @@ class Functions:
     def before(self) -> dict[Expression, str]:
         """What the forward pass reads."""
         return {**self.inputs, **self.parameters}
-
-    @property
-    def wishes(self) -> dict[Expression, str]:
-        """The names of nodes in a person's own loss, which get lines of their own."""
-        return {node: name for name, node in self.examples.in_loss.items()}
 
     @property
     def after(self) -> dict[Expression, str]:

@@ -69,7 +69,7 @@ def dictionary(values: Mapping[str, str]) -> list[str]:
 
 def comment(words: str, indent: str = INDENT) -> list[str]:
     """Write a comment on lines of its own."""
-    text = " ".join(words.split())
+    text = " ".join("".join(sign if sign.isprintable() else " " for sign in words).split())
     return textwrap.wrap(
         text, WIDTH, initial_indent=f"{indent}# ", subsequent_indent=f"{indent}#     ", break_long_words=False
     )

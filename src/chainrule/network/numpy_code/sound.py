@@ -79,6 +79,7 @@ def _backward(
     order = topological([root])
     known = set(order)
     learns = _depend_on(parameters, order)
+    products = {node for node in forward.values() if _is_of_product(node, known=set(forward.values()) - {node})}
     names = {node: name for name, node in reversed(list(forward.items()))}
     gradient = {root: broadcast_to(constant(1.0), root.shape) if root.shape else constant(1.0)}
     steps: list[tuple[str, Expression, Expression]] = []
@@ -88,8 +89,9 @@ def _backward(
         (g,) = simplify([gradient[node]], keep=order)
         if _has_quotient(g, known):
             (g,) = simplify(stable([g]), keep=order)
-        if node in names and not _is_even(g) and not _has_quotient(g, known):
-            # A quotient is left inside the next derivative, where the chain rule may multiply it away.
+        if node in names and not _is_even(g) and (node in products or not _has_quotient(g, known)):
+            # A quotient is left inside the next derivative, where the chain rule may multiply it away, but not
+            # through a matrix product.
             marker = variable(f"d{names[node]}", node.shape)
             steps.append((names[node], marker, g))
             g = marker
@@ -107,6 +109,12 @@ def _depend_on(parameters: Sequence[Expression], order: Sequence[Expression]) ->
         if node in parameters or any(source in found for source in node.inputs):
             found.add(node)
     return found
+
+
+def _is_of_product(node: Expression, known: Collection[Expression]) -> bool:
+    """Tell whether a named node is computed from others with a matrix product, as Z is."""
+    parts = topological([node], lambda part: () if part in known else part.inputs)
+    return any(part.op.name == "matmul" for part in parts if part not in known)
 
 
 def _has_quotient(g: Expression, forward: Collection[Expression]) -> bool:

@@ -12,10 +12,7 @@ from chainrule.network.numpy_code.scribe import Module
 
 def vectorised(cost: Cost, module: Module, notation: Notation) -> list[list[str]]:
     """Write forward, cost, backward, and the three in one, each as its lines."""
-    whole, names = cost.all_examples, module.names
-    inputs = {whole.X: names.claim("X"), whole.y: names.claim("y")}
-    values = {name: names.claim(name) for name in whole.forward}
-    functions = _Vectorised(cost, whole, module, notation, inputs, values)
+    functions = _Vectorised(cost, cost.all_examples, module, notation)
     return [functions.forward(), functions.cost_function(), functions.backward(), functions.both()]
 
 
@@ -33,9 +30,9 @@ class _Vectorised(Functions):
 
     def cost_function(self) -> list[str]:
         whole, names = self.examples, self.module.names.inside()
-        L, J = names.claim("L"), names.claim("J")
-        losses = block(self.module, [(L, whole.L)], self.after, names, self.wishes)
-        costs = block(self.module, [(J, self.cost.J_of_losses)], {**self.parameters, whole.loss: L}, names)
+        losses = block(self.module, [("L", whole.L)], self.after, names, self.wishes)
+        costs = block(self.module, [("J", self.cost.J_of_losses)], {**self.parameters, whole.loss: "L"}, names)
+        meaning = {"L": "the loss of each example", "J": "the cost"}
         price = ", and the price of large weights" if self.cost.penalties else ""
         return [
             "def cost(y, parameters, values):",
@@ -45,8 +42,8 @@ class _Vectorised(Functions):
             *self._count("y", losses.counts or costs.counts),
             "",
             *self.loss_comment(),
-            *laid_out(self.about([*losses.lines, *costs.lines], {L: "the loss of each example", J: "the cost"})),
-            f"    return {J}",
+            *laid_out(self.about([*losses.lines, *costs.lines], meaning)),
+            "    return J",
         ]
 
     def backward(self) -> list[str]:
