@@ -94,6 +94,15 @@ def test_each_ridge_lies_where_the_values_lie(model: cr.Model, quantity: Any) ->
             assert middle == pytest.approx(np.mean(real), abs=0.05 * np.ptp(x))
 
 
+def test_a_layer_of_few_weights_is_seen_beside_one_of_very_many() -> None:
+    rows = np.random.default_rng(0).normal(size=(40, 400)) * 1e-3
+    network = cr.Network([cr.Dense(30, "tanh"), cr.Dense(1, "sigmoid")])
+    wide = cr.fit(network, rows, np.arange(40) % 2, epochs=3, snapshots=2)
+    axes = cr.plots.distributions(wide, rows, np.arange(40) % 2, quantity="gradients").axes[1]
+    for place, ridge in enumerate(axes.collections):
+        assert np.array(ridge.get_paths()[0].vertices)[:, 1].max() == pytest.approx(0.86 - place)
+
+
 def test_exact_zeros_are_counted_and_not_drawn() -> None:
     model = fitted("relu", 1)
     p = model.history.snapshots[-1].parameters

@@ -26,7 +26,7 @@ _BINS, _SMEAR = 140, 2.5
 # How high a ridge is, where the next begins at 1.
 _HEIGHT = 0.86
 # This share of the values may lie outside of a ridge's axis, at either end.
-_OUTSIDE = 0.005
+_OUTSIDE = 0.01
 # A share of exact zeros is written from here on.
 _WORTH_SAYING = 0.005
 # The least ratio of the ends of a logarithmic axis: less has no tick to read.
@@ -90,7 +90,7 @@ def distributions(
 def _figure(shown: Sequence[Layers], kind: Kind, theme: FigureTheme) -> Figure:
     layers = max(len(one.names) for one in shown)
     with styled(theme) as style:
-        size = (max(6.4, 5.0 * len(shown)), 4.0 + 0.36 * max(layers, 6))
+        size = (max(6.4, 5.0 * len(shown)), 4.8 + 0.34 * max(layers, 5))
         figure, axes = style.figure(rows=2, columns=len(shown), size=size, title=kind.title)
         _set_heights(axes[0], shown)
         # A column's own scale serves values of different kinds; sizes are compared on one.
@@ -195,20 +195,15 @@ def _draw_ridges(style: Style, axes: Axes, layers: Layers, edges: Array, kind: K
 
 
 def _edges(values: Sequence[Array], kind: Kind) -> NDArray[np.float64]:
-    """The bins for all values but zeros and a few at the ends."""
-    pooled = np.concatenate([_some(array[array != 0]) for array in values])
-    low, high = np.quantile(pooled, [_OUTSIDE, 1 - _OUTSIDE]).tolist() if pooled.size else (0.5, 1.0)
+    """The bins for the values of several layers but zeros, and a few of each layer at the ends."""
+    ends = [np.quantile(array[array != 0], [_OUTSIDE, 1 - _OUTSIDE]) for array in values if array.any()]
+    low, high = (float(np.min(ends)), float(np.max(ends))) if ends else (0.5, 1.0)
     if kind.logarithmic:
         low, high = _spanning(np.array([low, high]))
         room = (high / low) ** 0.04
         return np.geomspace(low / room, high * room, _BINS + 1)
     room = 0.05 * (high - low) or max(abs(low), 1.0)
     return np.linspace(low - room, high + room, _BINS + 1)
-
-
-def _some(values: Array) -> Array:
-    """At most some thousand values, so that a wide layer does not outweigh the others."""
-    return values[:: max(1, values.size // 5000)]
 
 
 def _ridge(values: Array, edges: Array) -> NDArray[np.float64]:
