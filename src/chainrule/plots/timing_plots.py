@@ -41,7 +41,7 @@ _STREAM = 0x54494D45
 # Numbers in X, at most: 80 MB.
 _MOST_NUMBERS = 10_000_000
 # Seconds: for the slowest form, for the repetitions of one measurement, and what a repetition lasts at least.
-_BUDGET, _POINT_BUDGET, _SHORTEST = 1.6, 0.12, 5e-4
+_BUDGET, _POINT_BUDGET, _SHORTEST = 1.8, 0.06, 5e-4
 _REPEATS = (3, 9)
 _LOOPS, _VECTORISED, _PROGRAM = "loop over the examples", "vectorised: all at once", "chainrule's compiled program"
 
@@ -242,7 +242,7 @@ def _draw(axes: Axes, style: Style, times: Sequence[Times]) -> None:
     axes.margins(x=0.12)
     # Whole powers of ten, so that at least two have a label.
     seconds = [second for one in times for second in one.seconds]
-    axes.set_ylim(10.0 ** np.floor(np.log10(min(seconds))), 10.0 ** np.ceil(np.log10(max(seconds)) + 0.01))
+    axes.set_ylim(10.0 ** np.floor(np.log10(min(seconds))), 10.0 ** np.ceil(np.log10(max(seconds)) + 0.3))
     style.legend(axes, loc="upper left")
 
 
