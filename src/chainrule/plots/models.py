@@ -48,7 +48,8 @@ def titled(models: Models) -> dict[str, TrainedModel]:
     if isinstance(models, Mapping):
         found = {str(title): model for title, model in models.items()}
     else:
-        listed = list(models) if isinstance(models, Sequence) else [models]
+        given: Any = models
+        listed = list(given) if isinstance(given, Sequence) and not isinstance(given, str) else [given]
         found = {}
         for model in listed:
             title = described(_checked(model).network)
