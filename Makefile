@@ -49,7 +49,7 @@ pictures: $(PACKAGE)
 	$(RUN)python docs/pictures.py
 
 stub: $(PACKAGE) $(TEST_TOOLS)
-	$(RUN)python -m nanobind.stubgen -q -m chainrule._engine -o src/chainrule/_engine.pyi
+	$(RUN)python -m nanobind.stubgen -q -P -m chainrule._engine -o src/chainrule/_engine.pyi
 
 clean:
 	rm -rf build dist wheelhouse .mypy_cache .pytest_cache .ruff_cache .hypothesis $(PACKAGE)

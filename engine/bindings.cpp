@@ -3,6 +3,7 @@
 #include <nanobind/stl/filesystem.h>
 #include <nanobind/stl/optional.h>
 
+#include "bindings.hpp"
 #include "threads.hpp"
 
 namespace nb = nanobind;
@@ -17,4 +18,6 @@ NB_MODULE(_engine, module) {
   module.def("cpu_quota", &chainrule::cpu_quota, "root"_a = "/",
              "Processors' worth of time that the control groups allow, or None without a limit.\n\n"
              "`root` is the root of the file system whose `proc` and `sys` are read.");
+
+  chainrule::bind_program(module);
 }

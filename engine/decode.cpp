@@ -1,5 +1,6 @@
 #include "decode.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <string>
 
@@ -24,6 +25,7 @@ class Reader {
     for (std::int64_t i = 0; i < buffers; ++i) found.buffers.push_back(buffer());
     for (std::int64_t i = 0; i < entries; ++i) found.entries.push_back(entry());
     require(place_ == words_.size(), "there are words after its end");
+    require(numbers_ == constants_.size(), "there are numbers that belong to no constant");
     return found;
   }
 
@@ -45,8 +47,8 @@ class Reader {
 
   // A length: what it counts has at least one word each, so a damaged one is found before memory is taken.
   std::int64_t count() {
-    const std::int64_t left = static_cast<std::int64_t>(words_.size() - place_);
-    return between(0, left, "a length is beyond its end");
+    const auto left = static_cast<std::int64_t>(words_.size() - place_);
+    return between(0, std::min(left, most), "a length is beyond its end");
   }
 
   int place() { return static_cast<int>(between(-1, most, "a number is out of range")); }
@@ -66,17 +68,21 @@ class Reader {
     found.shape.resize(static_cast<std::size_t>(count()));
     for (std::int64_t& axis : found.shape) axis = word();
     const std::int64_t offset = word();
-    if (offset >= 0) {
-      std::int64_t size = 1;
-      for (const std::int64_t axis : found.shape) {
-        require(axis > 0 && axis <= most && (size *= axis) <= most * 64, "a constant is too large");
-      }
-      const auto end = static_cast<std::uint64_t>(offset) + static_cast<std::uint64_t>(size);
-      require(end <= constants_.size(), "a constant is beyond the numbers");
-      const auto from = constants_.begin() + offset;
-      found.value.assign(from, from + size);
-    }
+    if (offset != -1) found.value = value(offset, found.shape);
     return found;
+  }
+
+  // The numbers of the constants lie one after the other, so that no damaged word makes many copies of them.
+  std::vector<float> value(std::int64_t offset, const Shape& shape) {
+    std::int64_t size = 1;
+    for (const std::int64_t axis : shape) {
+      require(axis > 0 && axis <= most && (size *= axis) <= most * 64, "a constant is too large");
+    }
+    require(offset == static_cast<std::int64_t>(numbers_), "the constants are not in order");
+    require(static_cast<std::size_t>(size) <= constants_.size() - numbers_, "a constant is beyond the numbers");
+    const auto from = constants_.begin() + offset;
+    numbers_ += static_cast<std::size_t>(size);
+    return {from, from + size};
   }
 
   Entry entry() {
@@ -161,7 +167,7 @@ class Reader {
 
   std::span<const std::int64_t> words_;
   std::span<const float> constants_;
-  std::size_t place_ = 0;
+  std::size_t place_ = 0, numbers_ = 0;  // how many words and numbers were read
 };
 
 }  // namespace

@@ -13,6 +13,6 @@ def test_the_stub_is_what_the_module_says(tmp_path: Path) -> None:
     pytest.importorskip("nanobind")
     fresh = tmp_path / "_engine.pyi"
     subprocess.run(
-        [sys.executable, "-m", "nanobind.stubgen", "-q", "-m", "chainrule._engine", "-o", fresh], check=True
+        [sys.executable, "-m", "nanobind.stubgen", "-q", "-P", "-m", "chainrule._engine", "-o", fresh], check=True
     )
     assert STUB.read_text(encoding="utf-8") == fresh.read_text(encoding="utf-8"), "run `make stub`"

@@ -46,7 +46,12 @@ def verify(program: Program) -> None:
         >>> verify(Program((), {}))
     """
     for number, buffer in enumerate(program.buffers):
-        _check_buffer(program.buffers, number, buffer)
+        _check_buffer(number, buffer)
+    for number, buffer in enumerate(program.buffers):
+        if buffer.base is not None:
+            _check_view(program.buffers, number, buffer, buffer.base)
+    total = sum(elements(buffer.shape) for buffer in program.buffers if buffer.kind != "view")
+    _require(total <= MOST_ELEMENTS, f"the buffers have more than {MOST_ELEMENTS} elements together")
     _check_names(program.buffers)
     _check_slots(program.buffers)
     for name, entry in program.entries.items():
@@ -59,7 +64,7 @@ def _require(condition: bool, message: str) -> None:
         raise MalformedProgram(f"malformed program: {message}")
 
 
-def _check_buffer(buffers: Sequence[Buffer], number: int, buffer: Buffer) -> None:
+def _check_buffer(number: int, buffer: Buffer) -> None:
     where = f"buffer {number} ({buffer.name})"
     shape = buffer.shape
     _require(shape.count("m") <= 1, f"{where} has the axis of examples twice")
@@ -79,15 +84,18 @@ def _check_buffer(buffers: Sequence[Buffer], number: int, buffer: Buffer) -> Non
     if buffer.value is not None:
         _require(buffer.value.dtype == np.float64, f"{where}: its value is {buffer.value.dtype}, not float64")
         _require(tuple(buffer.value.shape) == shape, f"{where}: its value has shape {buffer.value.shape}")
-    if buffer.base is not None:
-        _require(0 <= buffer.base < len(buffers), f"{where}: there is no buffer {buffer.base}")
-        base = buffers[buffer.base]
-        _require(base.kind != "view", f"{where} shows another view")
-        same = elements(base.shape) == elements(shape) and ("m" in base.shape) == by_row
-        _require(same, f"{where} has another number of elements than {base.name}")
-        _require(
-            not by_row or _before_examples(base.shape) == _before_examples(shape), f"{where} mixes the examples"
-        )
+
+
+def _check_view(buffers: Sequence[Buffer], number: int, buffer: Buffer, at: int) -> None:
+    where = f"buffer {number} ({buffer.name})"
+    _require(0 <= at < len(buffers), f"{where}: there is no buffer {at}")
+    base = buffers[at]
+    _require(base.kind != "view", f"{where} shows another view")
+    by_row = "m" in buffer.shape
+    same = elements(base.shape) == elements(buffer.shape) and ("m" in base.shape) == by_row
+    _require(same, f"{where} has another number of elements than {base.name}")
+    mixes = by_row and _before_examples(base.shape) != _before_examples(buffer.shape)
+    _require(not mixes, f"{where} mixes the examples")
 
 
 def _before_examples(shape: Shape) -> int:
