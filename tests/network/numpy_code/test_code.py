@@ -146,6 +146,7 @@ def test_the_learning_rate_is_that_of_the_written_descent() -> None:
 def test_code_is_text_that_is_printed_and_saved(tmp_path: Path) -> None:
     code = LOGISTIC.as_numpy(2)
     assert str(code) == code.text
+    assert code._repr_markdown_() == f"```python\n{code.text}```"
     code.save(tmp_path / "logistic.py")
     assert (tmp_path / "logistic.py").read_text(encoding="utf-8") == code.text
     assert [path.name for path in tmp_path.iterdir()] == ["logistic.py"]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import chainrule as cr
 from chainrule.graph.expression import Expression
 from chainrule.graph.walk import topological
-from chainrule.network.losses import loss, mean_cost
+from chainrule.network.losses import mean_cost
 from tests.network.numpy_code.problems import Problem, assert_code_is_right
 from tests.network.numpy_code.running import Array, as_written, functions
 
@@ -30,11 +30,6 @@ def centred(z: Expression) -> Expression:
 def huber(y_hat: Expression, y: Expression) -> Expression:
     distance = cr.abs(y_hat - y).named("distance")
     return cr.where(distance < 1, 0.5 * distance**2, distance - 0.5)
-
-
-def focal(y_hat: Expression, y: Expression) -> Expression:
-    """The focal loss (Lin and others 2017), which divides by probabilities in its derivative."""
-    return -(y * (1 - y_hat) ** 2 * cr.log(y_hat) + (1 - y) * y_hat**2 * cr.log(1 - y_hat))
 
 
 def largest_error(y_hat: Expression, y: Expression) -> Expression:
@@ -57,7 +52,6 @@ PROBLEMS = {
         cr.Network([cr.Dense(4, centred), cr.Dense(3, centred), cr.Dense(1, "sigmoid")])
     ),
     "own loss": Problem(cr.Network([cr.Dense(4, "tanh"), cr.Dense(2)]), loss=huber),
-    "own loss of probabilities": Problem(cr.Network([cr.Dense(1, "sigmoid")]), loss=loss(focal, kind="binary")),
     "own loss, one number an example": Problem(cr.Network([cr.Dense(3)]), loss=largest_error),
     "penalties": Problem(
         cr.Network([cr.Dense(4, "tanh"), cr.Dense(1, "sigmoid")]), l1=0.01, l2=0.2

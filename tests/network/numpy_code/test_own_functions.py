@@ -126,6 +126,31 @@ def test_an_own_loss_of_values(function: Any) -> None:
     assert_code_is_right(Problem(cr.Network([cr.Dense(4, "tanh"), cr.Dense(3)]), loss=function))
 
 
+def focal(y_hat: Expression, y: Expression) -> Expression:
+    """The focal loss (Lin and others 2017), which divides by probabilities in its derivative."""
+    return -(y * (1 - y_hat) ** 2 * cr.log(y_hat) + (1 - y) * y_hat**2 * cr.log(1 - y_hat))
+
+
+def by_one_hot(y_hat: Expression, y: Expression) -> Expression:
+    return -cr.sum(cr.one_hot(y, classes=3) * cr.log(y_hat), axis=1)
+
+
+@pytest.mark.parametrize(
+    ("layer", "chosen"),
+    [
+        (cr.Dense(1, written_out_sigmoid), "binary_cross_entropy"),
+        (cr.Dense(3, written_out_softmax), "categorical_cross_entropy"),
+        (cr.Dense(3, "softmax"), loss(by_one_hot, kind="categorical")),
+        (cr.Dense(3, "softmax"), loss(smoothed, kind="categorical")),
+        (cr.Dense(1, "sigmoid"), loss(focal, kind="binary")),
+        (cr.Dense(2, "softplus"), log_cosh),
+    ],
+)
+@pytest.mark.parametrize("scale", [1.0, 1000.0])
+def test_large_numbers_neither_break_the_code_nor_make_it_warn(layer: cr.Dense, chosen: Any, scale: float) -> None:
+    assert_code_is_right(Problem(cr.Network([layer]), loss=chosen, scale=scale))
+
+
 UNARY: list[Callable[[Expression], Expression]] = [
     *(cr.tanh, cr.sigmoid, cr.softplus, cr.relu, cr.abs, cr.silu, cr.gelu, cr.elu),
     lambda x: -x,

@@ -22,7 +22,7 @@ from chainrule.network.numpy_code.vectorised import vectorised
 
 @dataclass(frozen=True, repr=False)
 class NumpyCode:
-    """Python code of a network that needs nothing but NumPy; `print` shows it.
+    """Python code of a network that needs nothing but NumPy; `print` shows it, and so do notebooks.
 
     Attributes:
         text: the code.
@@ -54,6 +54,9 @@ class NumpyCode:
             raise UserError(f"Python code is saved with a name that ends in .py, not as {name!r}")
         write_atomically(path, self.text.encode())
 
+    def _repr_markdown_(self) -> str:
+        return f"```python\n{self.text}```"
+
     def __str__(self) -> str:
         return self.text
 
@@ -61,11 +64,11 @@ class NumpyCode:
         return f"<NumpyCode of {self.summary}>"
 
 
-_WORDS = """`parameters` is a dictionary of the arrays W1, b1, ... by name; `gradient_descent` trains them.
-dW1 is short for dJ/dW1, the derivative of the cost J; dZ1 for dL/dZ1, the derivative of the loss L of each example.
-These are the derivatives that chainrule finds in the graph of the network."""
+_WORDS = """`parameters` is a dictionary of W1, b1, ... by name; `gradient_descent` trains it.
+dW1 is short for dJ/dW1, J the cost; dZ1 for dL/dZ1, L the loss of each example.
+Written by chainrule from the graph of the network and its derivatives."""
 _DROPOUT = """
-Dropout is drawn from `rng`, such as np.random.default_rng(0), anew in each call of `forward`.
+Dropout is drawn from `rng`, such as np.random.default_rng(0), in each `forward`.
 For predictions, write the code of the network without Dropout."""
 _MOST_SIZES = 12
 
