@@ -229,3 +229,57 @@ def test_in_a_notebooks_frame_it_walks_too(browser: Any, explanation: Explanatio
     assert frame.locator("#saliency h2").is_visible()
     assert said == []
     page.close()
+
+
+def test_the_drawing_of_the_way_back_has_its_full_size_on_demand(page: Any) -> None:
+    page.get_by_role("link", name="Backward").click()
+    drawing = page.locator("#backward .drawing svg")
+    full, before = float(drawing.get_attribute("width")), drawing.bounding_box()["width"]
+    assert before < 0.9 * full
+    page.get_by_role("button", name="Full size").click()
+    assert drawing.bounding_box()["width"] == pytest.approx(full, abs=0.1)
+    assert page.evaluate("document.documentElement.scrollWidth") == 1280
+    page.get_by_role("button", name="Full size").click()
+    assert drawing.bounding_box()["width"] == before
+
+
+# The contrast of each text with its ground, as the Web Content Accessibility Guidelines define it; those below 4.5.
+PALE = """() => {
+  const parse = (color) => {
+    const srgb = color.startsWith("color(srgb");
+    const parts = color.match(/[\\d.e-]+/g).map(Number);
+    return [...parts.slice(0, 3).map((part) => (srgb ? part * 255 : part)), parts[3] ?? 1];
+  };
+  const over = (top, below) => [0, 1, 2].map((i) => top[i] * top[3] + below[i] * (1 - top[3]));
+  const line = (element) => (element ? [...line(element.parentElement), element] : []);
+  const ground = (element) => line(element).reduce(
+    (below, one) => over(parse(getComputedStyle(one).backgroundColor), below), [255, 255, 255]);
+  const light = (color) => color.map((part) => part / 255)
+    .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, part, i) => sum + part * [0.2126, 0.7152, 0.0722][i], 0);
+  const hasText = (element) => [...element.childNodes].some((one) => one.nodeType === 3 && one.textContent.trim());
+  return [...document.querySelectorAll("body *:not(svg *, script)")].filter((element) => {
+    if (!element.offsetParent || !hasText(element)) return false;
+    const opacity = line(element).reduce((product, one) => product * getComputedStyle(one).opacity, 1);
+    const color = parse(getComputedStyle(element).color);
+    const below = ground(element);
+    const seen = over([...color.slice(0, 3), color[3] * opacity], below);
+    const [dark, bright] = [light(below), light(seen)].sort((a, b) => a - b);
+    return (bright + 0.05) / (dark + 0.05) < 4.5;
+  }).map((element) => element.outerHTML);
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_text_stands_out_from_its_ground(
+    browser: Any, address: str, scheme: Literal["light", "dark"]
+) -> None:
+    page = browser.new_page(color_scheme=scheme)
+    page.goto(address)
+    for step in STEPS:
+        assert shown(page) == step
+        page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+        pale = [text for text in page.evaluate(PALE) if "disabled" not in text and "-name" not in text]
+        assert pale == []
+        page.keyboard.press("ArrowRight")
+    page.close()

@@ -201,6 +201,16 @@
     new ResizeObserver(end).observe(box);
   });
 
+  document.querySelectorAll(".zoom").forEach((button) => {
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      const full = button.parentElement.classList.toggle("full");
+      button.setAttribute("aria-pressed", String(full));
+      const box = button.parentElement.querySelector(".scroll");
+      box.scrollLeft = box.scrollWidth;
+    });
+  });
+
   // One number of dJ/dW: what came in times the gradient of Z.
   document.querySelectorAll(".lookup").forEach((lookup) => {
     const number = Number(lookup.dataset.layer) - 1;
