@@ -15,8 +15,9 @@ import chainrule as cr
 from chainrule.compiler import numpy_run
 from chainrule.compiler.entry_plan import EntryPlan, plan_entry
 from chainrule.compiler.lower import Compiled, EntrySpec, compile_program
-from chainrule.compiler.numpy_run import NumpyRun, StepKey
+from chainrule.compiler.numpy_run import NumpyRun
 from chainrule.compiler.program import Entry, Program
+from chainrule.compiler.run_inputs import StepKey
 from chainrule.graph.expression import Expression
 
 Array = NDArray[Any]

@@ -7,7 +7,8 @@ import pytest
 
 import chainrule as cr
 from chainrule.compiler.lower import EntrySpec, compile_program
-from chainrule.compiler.numpy_run import NumpyRun, StepKey
+from chainrule.compiler.numpy_run import NumpyRun
+from chainrule.compiler.run_inputs import StepKey
 from chainrule.errors import WorkFailed
 from chainrule.random import uniform
 from tests.compiler.running import blocks_of

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from chainrule.compiler.entry_plan import EntryPlan, PhasePlan, Section, plan_entry
 from chainrule.compiler.program import Buffer, Draw, Map, Matmul, Program, Reduce, Transpose, concrete, elements
+from chainrule.compiler.run_inputs import StepKey, checked_data, count_rows, scalar_value
 from chainrule.errors import UserError, WorkFailed
 from chainrule.random import uniform
 
@@ -18,14 +18,6 @@ Array = NDArray[Any]
 
 # Rows are taken in blocks whose buffers stay within this many bytes.
 _BLOCK_BYTES = 64 << 20
-
-
-@dataclass(frozen=True)
-class StepKey:
-    """What random numbers depend on, besides their node and position."""
-
-    seed: int = 0
-    step: int = 0
 
 
 class NumpyRun:
@@ -141,33 +133,10 @@ class _OneRun:
         self.arrays = dict(machine.arrays)
         self.rows = rows
         self.key = key
-        self.data = {at: _checked_data(buffer, data) for at, buffer in plan.data}
-        self.count = self._count_rows(data)
+        self.data = {at: checked_data(buffer, data) for at, buffer in plan.data}
+        self.count = count_rows(data, self.data.values(), rows)
         for at, buffer in plan.scalars:
-            self.arrays[at] = self._scalar(buffer, scalars)
-
-    def _count_rows(self, data: Mapping[str, Array]) -> int:
-        if self.rows is not None:
-            self._check_rows(self.rows)
-            return len(self.rows)
-        counts = {len(array) for array in data.values()}
-        if len(counts) > 1:
-            raise UserError(f"the data differ in their number of rows: {sorted(counts)}")
-        return counts.pop() if counts else 0
-
-    def _check_rows(self, rows: NDArray[np.int64]) -> None:
-        least = min((len(array) for array in self.data.values()), default=0)
-        if self.data and len(rows) and not 0 <= rows.min() <= rows.max() < least:
-            raise UserError(f"rows {rows.min()} to {rows.max()} were asked for, but the data have {least} rows")
-
-    def _scalar(self, buffer: Buffer, scalars: Mapping[str, float]) -> Array:
-        given = self.count if buffer.name == "m" else scalars.get(buffer.name)
-        if given is None:
-            raise UserError(f"the input {buffer.name} of the step is missing")
-        array = np.asarray(given, dtype=self.machine.dtype)
-        if array.shape != buffer.shape:
-            raise UserError(f"the input {buffer.name} of the step has shape {array.shape}, not {buffer.shape}")
-        return array
+            self.arrays[at] = scalar_value(buffer, scalars, self.count, machine.dtype)
 
     def outputs(self) -> dict[str, Array]:
         """Run everything and return the results."""
@@ -261,12 +230,3 @@ class _OneRun:
         width = elements(self.buffers[item.destination].shape)
         key = (self.key.seed, self.key.step, item.node)
         target[...] = uniform(key, target.size, start * width).reshape(target.shape)
-
-
-def _checked_data(buffer: Buffer, data: Mapping[str, Array]) -> Array:
-    if buffer.name not in data:
-        raise UserError(f"the data {buffer.name} is missing")
-    array = data[buffer.name]
-    if array.ndim != len(buffer.shape) or array.shape[1:] != buffer.shape[1:]:
-        raise UserError(f"the data {buffer.name} has shape {array.shape}, not {buffer.shape}")
-    return array

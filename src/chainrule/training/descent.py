@@ -12,7 +12,8 @@ from numpy.typing import DTypeLike, NDArray
 
 from chainrule.compiler.differentiate import differentiate
 from chainrule.compiler.lower import EntrySpec, compile_program
-from chainrule.compiler.numpy_run import NumpyRun, StepKey
+from chainrule.compiler.numpy_run import NumpyRun
+from chainrule.compiler.run_inputs import StepKey
 from chainrule.errors import UserError
 from chainrule.graph.expression import Expression, variable
 from chainrule.graph.ops.elementwise import minimum, sqrt
