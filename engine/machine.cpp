@@ -1,0 +1,349 @@
+#include "machine.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <map>
+
+#include "draw.hpp"
+#include "member.hpp"
+
+namespace chainrule {
+namespace {
+
+// A run of many steps looks at the clock once in so many.
+constexpr std::int64_t steps_between_looks = 16;
+constexpr std::size_t most_schedules = 8;
+
+// The larger of two numbers; NaN where one of them is.
+float larger(float a, float b) { return a > b || a != a ? a : b; }
+
+std::int64_t own_elements(const Program& program, int buffer) { return elements(program.buffers[buffer].shape, 1); }
+
+}  // namespace
+
+// Schedules by the number of rows; a training has two of them, for its batches and for the last, shorter one.
+struct Machine::Cached {
+  std::map<std::int64_t, std::unique_ptr<EntrySchedule>> by_count;
+};
+
+Machine::Machine(Program program, std::vector<float*> state, int threads, const Kernels& kernels)
+    : program_(std::move(program)), kernels_(kernels), pool_(threads) {
+  for (const Entry& entry : program_.entries) plans_.push_back(plan_entry(program_, entry));
+  schedules_.resize(plans_.size());
+  const std::size_t count = program_.buffers.size();
+  shared_.assign(count, nullptr);
+  data_position_.assign(count, -1);
+  int data = 0;
+  std::size_t next_state = 0;
+  std::map<int, std::size_t> slots;
+  for (std::size_t at = 0; at < count; ++at) {
+    const Buffer& buffer = program_.buffers[at];
+    if (buffer.kind == BufferKind::data) data_position_[at] = data++;
+    if (has_examples(buffer.shape)) continue;
+    const auto size = static_cast<std::size_t>(elements(buffer.shape));
+    if (buffer.kind == BufferKind::state) shared_[at] = state.at(next_state++);
+    if (buffer.kind == BufferKind::temporary) slots[buffer.slot] = std::max(slots[buffer.slot], size);
+    if (buffer.kind == BufferKind::scalar || buffer.kind == BufferKind::result ||
+        buffer.kind == BufferKind::accumulator || buffer.kind == BufferKind::constant) {
+      owned_.emplace_back(size);
+      if (buffer.kind == BufferKind::constant) owned_.back() = buffer.value;
+      shared_[at] = owned_.back().data();
+    }
+  }
+  std::map<int, float*> memory;
+  for (const auto& [slot, size] : slots) {
+    owned_.emplace_back(size);
+    memory[slot] = owned_.back().data();
+  }
+  for (std::size_t at = 0; at < count; ++at) {
+    const Buffer& buffer = program_.buffers[at];
+    if (has_examples(buffer.shape)) continue;
+    if (buffer.kind == BufferKind::temporary) shared_[at] = memory[buffer.slot];
+    if (buffer.kind == BufferKind::view) shared_[at] = nullptr;  // set below, when every base is known
+  }
+  for (std::size_t at = 0; at < count; ++at) {
+    const int base = program_.buffers[at].base;
+    if (base >= 0) shared_[at] = shared_[static_cast<std::size_t>(base)];
+  }
+}
+
+Machine::~Machine() = default;
+
+std::vector<int> Machine::buffers(BufferKind kind) const {
+  std::vector<int> found;
+  for (std::size_t at = 0; at < program_.buffers.size(); ++at) {
+    if (program_.buffers[at].kind == kind) found.push_back(static_cast<int>(at));
+  }
+  return found;
+}
+
+std::span<const float> Machine::output(int buffer) const {
+  return {shared_[buffer], static_cast<std::size_t>(elements(program_.buffers[buffer].shape))};
+}
+
+const EntrySchedule& Machine::schedule_for(int entry, std::int64_t count) {
+  auto& by_count = schedules_[entry].by_count;
+  auto& found = by_count[count];
+  if (!found) {
+    if (by_count.size() > most_schedules) by_count.clear();
+    auto made = std::make_unique<EntrySchedule>(schedule_entry(program_, plans_[entry], count, pool_.threads()));
+    prepare_members(*made, plans_[entry]);
+    return *(by_count[count] = std::move(made));
+  }
+  return *found;
+}
+
+void Machine::prepare_members(const EntrySchedule& schedule, const EntryPlan& plan) {
+  while (static_cast<int>(members_.size()) < schedule.members) {
+    members_.push_back(std::make_unique<Member>(program_, shared_));
+  }
+  std::size_t sums = lane_sums_.size();
+  for (std::size_t at = 0; at < plan.phases.size(); ++at) {
+    const PhasePlan& phase = plan.phases[at];
+    const std::int64_t rows = schedule.phases[at].rows_a_block;
+    for (auto& member : members_) member->memory.grow(program_, phase, rows);
+    if (schedule.phases[at].lanes > 1) {
+      sums = std::max(sums, static_cast<std::size_t>(schedule.phases[at].lanes * phase.sum_elements));
+    }
+  }
+  lane_sums_.resize(sums);
+  for (auto& member : members_) member->forget();
+}
+
+void Machine::run(int entry, std::span<const Rows> data, const StepInput& input, std::span<float* const> rows) {
+  const EntrySchedule& schedule = schedule_for(entry, input.count);
+  Team team(schedule);
+  pool_.run(schedule.members, [&](int member) { step(entry, data, input, rows, team, member); });
+}
+
+std::int64_t Machine::run_steps(int entry, std::span<const Rows> data, std::span<const StepInput> inputs,
+                                float* outputs, double seconds) {
+  using Clock = std::chrono::steady_clock;
+  const auto end = Clock::now() + std::chrono::duration<double>(seconds);
+  const std::vector<int>& results = plans_[entry].outputs;
+  std::int64_t done = 0;
+  const auto total = static_cast<std::int64_t>(inputs.size());
+  while (done < total) {
+    // Steps of one schedule go together: the team comes together once for all of them.
+    const EntrySchedule& schedule = schedule_for(entry, inputs[done].count);
+    std::int64_t last = done + 1;
+    while (last < total && inputs[last].count == inputs[done].count) ++last;
+    Team team(schedule);
+    std::int64_t after = done;
+    const std::int64_t first = done;
+    pool_.run(schedule.members, [&](int member) {
+      for (std::int64_t number = first; number < last && !team.stops; ++number) {
+        step(entry, data, inputs[number], {}, team, member);
+        if (member == 0) {
+          float* row = outputs + number * static_cast<std::int64_t>(results.size());
+          for (const int buffer : results) *row++ = *shared_[buffer];
+          after = number + 1;
+          const bool finite = results.empty() || std::isfinite(outputs[number * static_cast<std::int64_t>(results.size())]);
+          const bool late = after % steps_between_looks == 0 && Clock::now() > end;
+          if (!finite || late) team.stops = true;
+        }
+        team.barrier.wait();
+      }
+    });
+    done = after;
+    if (team.stops || Clock::now() > end) break;
+  }
+  return done;
+}
+
+void Machine::begin_step(const StepInput& input) {
+  const float* next = input.scalars;
+  for (std::size_t at = 0; at < program_.buffers.size(); ++at) {
+    if (program_.buffers[at].kind != BufferKind::scalar) continue;
+    const auto size = static_cast<std::size_t>(own_elements(program_, static_cast<int>(at)));
+    std::memcpy(shared_[at], next, size * sizeof(float));
+    next += size;
+  }
+}
+
+void Machine::step(int entry, std::span<const Rows> data, const StepInput& input, std::span<float* const> rows,
+                   Team& team, int member) {
+  const EntryPlan& plan = plans_[entry];
+  Member& own = *members_[member];
+  own.begin(plan.outputs, rows, input);
+  if (member == 0) begin_step(input);
+  team.barrier.wait();
+  for (std::size_t at = 0; at < plan.phases.size(); ++at) {
+    const PhasePlan& phase = plan.phases[at];
+    const PhaseSchedule& schedule = team.schedule.phases[at];
+    run_section(phase.prologue, schedule.prologue, team, member, 0);
+    if (schedule.lanes > 1) {
+      run_lanes(phase, schedule, data, input, team, member);
+    } else {
+      run_blocks(phase, schedule, data, input, team, member);
+    }
+  }
+  run_section(plan.epilogue, team.schedule.epilogue, team, member, 0);
+}
+
+void Machine::run_section(const Items& items, const Schedule& schedule, Team& team, int member, std::int64_t rows) {
+  for (std::size_t at = 0; at < items.size(); ++at) {
+    if (schedule[at].meet) team.barrier.wait();
+    if (schedule[at].shared) {
+      execute(items[at], *members_[member], rows, member, team.schedule.members);
+    } else if (member == 0) {
+      execute(items[at], *members_[0], rows, 0, 1);
+    }
+  }
+  if (!items.empty()) team.barrier.wait();
+}
+
+// One lane: the team shares the instructions of each block, in the memory of member 0.
+void Machine::run_blocks(const PhasePlan& phase, const PhaseSchedule& schedule, std::span<const Rows> data,
+                         const StepInput& input, Team& team, int member) {
+  Member& own = *members_[member];
+  own.use(members_[0]->memory);
+  if (member == 0) {
+    for (std::size_t i = 0; i < phase.sums.size(); ++i) {
+      const int sum = phase.sums[i];
+      std::fill_n(shared_[sum], own_elements(program_, sum),
+                  phase.maximum[i] ? -std::numeric_limits<float>::infinity() : 0.0f);
+    }
+  }
+  for (std::int64_t start = 0; start < input.count; start += schedule.rows_a_block) {
+    const std::int64_t rows = std::min(schedule.rows_a_block, input.count - start);
+    own.set_block(start, rows);
+    gather(phase, data, input, own, start, rows, member, team.schedule.members);
+    team.barrier.wait();
+    run_section(phase.block, rows == schedule.rows_a_block ? schedule.block : schedule.last_block, team, member, rows);
+  }
+  if (input.count == 0) team.barrier.wait();
+}
+
+// Many lanes: each member takes whole lanes, block by block, in its own memory.
+void Machine::run_lanes(const PhasePlan& phase, const PhaseSchedule& schedule, std::span<const Rows> data,
+                        const StepInput& input, Team& team, int member) {
+  Member& own = *members_[member];
+  own.use(own.memory);
+  for (std::int64_t lane = member; lane < schedule.lanes; lane += team.schedule.members) {
+    const std::int64_t first = input.count * lane / schedule.lanes, last = input.count * (lane + 1) / schedule.lanes;
+    float* sums = lane_sums_.data() + lane * phase.sum_elements;
+    bind_sums(phase, own, sums);
+    start_sums(phase, sums);
+    for (std::int64_t start = first; start < last; start += schedule.rows_a_block) {
+      const std::int64_t rows = std::min(schedule.rows_a_block, last - start);
+      own.set_block(start, rows);
+      gather(phase, data, input, own, start, rows, 0, 1);
+      for (const Item& item : phase.block) execute(item, own, rows, 0, 1);
+    }
+  }
+  for (const int sum : phase.sums) own.point(sum, shared_[sum]);
+  team.barrier.wait();
+  combine(phase, schedule, team, member);
+  team.barrier.wait();
+}
+
+void Machine::start_sums(const PhasePlan& phase, float* memory) {
+  for (std::size_t i = 0; i < phase.sums.size(); ++i) {
+    const std::int64_t size = own_elements(program_, phase.sums[i]);
+    std::fill_n(memory, size, phase.maximum[i] ? -std::numeric_limits<float>::infinity() : 0.0f);
+    memory += size;
+  }
+}
+
+void Machine::bind_sums(const PhasePlan& phase, Member& member, float* memory) {
+  for (const int sum : phase.sums) {
+    member.point(sum, memory);
+    memory += own_elements(program_, sum);
+  }
+}
+
+// Add up the lanes in a fixed binary tree: 0 and 1, 2 and 3, ..., then 0 and 2, ...
+void Machine::combine(const PhasePlan& phase, const PhaseSchedule& schedule, Team& team, int member) {
+  constexpr std::int64_t piece = 2048;  // of so many numbers all lanes stay in the cache
+  const std::int64_t stride = phase.sum_elements, of = team.schedule.members;
+  std::int64_t offset = 0;
+  for (std::size_t i = 0; i < phase.sums.size(); ++i) {
+    const int sum = phase.sums[i];
+    const std::int64_t size = own_elements(program_, sum);
+    for (std::int64_t from = member * piece; from < size; from += of * piece) {
+      const std::int64_t length = std::min(piece, size - from);
+      float* lanes = lane_sums_.data() + offset + from;
+      for (std::int64_t step = 1; step < schedule.lanes; step *= 2) {
+        for (std::int64_t lane = 0; lane + step < schedule.lanes; lane += 2 * step) {
+          float* into = lanes + lane * stride;
+          const float* other = lanes + (lane + step) * stride;
+          if (phase.maximum[i]) {
+            for (std::int64_t k = 0; k < length; ++k) into[k] = larger(into[k], other[k]);
+          } else {
+            for (std::int64_t k = 0; k < length; ++k) into[k] += other[k];
+          }
+        }
+      }
+      std::memcpy(shared_[sum] + from, lanes, static_cast<std::size_t>(length) * sizeof(float));
+    }
+    offset += size;
+  }
+}
+
+void Machine::gather(const PhasePlan& phase, std::span<const Rows> data, const StepInput& input, Member& into,
+                     std::int64_t start, std::int64_t rows, int part, int of) {
+  for (const DataUse& use : phase.data) {
+    const Rows& source = data[static_cast<std::size_t>(data_position_[use.buffer])];
+    into.take(use, source, input.rows, start, rows, part, of);
+  }
+}
+
+Matrix Machine::operand(int buffer, bool transposed, const Member& member, std::int64_t rows) const {
+  const Shape& shape = program_.buffers[buffer].shape;
+  const std::int64_t columns = shape[1] == examples_axis ? rows : shape[1];
+  const int memory = memory_of(program_, buffer);
+  Matrix found{member.at(buffer), DType::f32, columns, 1};
+  if (program_.buffers[memory].kind == BufferKind::data) found = member.matrix(memory, columns);
+  if (transposed) std::swap(found.row_stride, found.column_stride);
+  return found;
+}
+
+void Machine::multiply_item(const Matmul& item, Member& member, std::int64_t rows, int part, int of) {
+  const auto length = [&](std::int64_t axis) { return axis == examples_axis ? rows : axis; };
+  const Shape& result = program_.buffers[item.destination].shape;
+  const Shape& a = program_.buffers[item.a].shape;
+  const std::int64_t columns = length(result[1]);
+  const Product product{length(result[0]),
+                        columns,
+                        length(item.transpose_a ? a[0] : a[1]),
+                        operand(item.a, item.transpose_a, member, rows),
+                        operand(item.b, item.transpose_b, member, rows),
+                        member.at(item.destination),
+                        columns,
+                        item.accumulate};
+  if (of == 1) {
+    multiply(kernels_, product, member.workspace);
+  } else {
+    multiply_part(kernels_, product, part, of, member.workspace);
+  }
+}
+
+void Machine::draw_item(const Draw& item, Member& member, std::int64_t rows) {
+  const std::int64_t width = own_elements(program_, item.destination);
+  const bool by_row = has_examples(program_.buffers[item.destination].shape);
+  const std::int64_t size = by_row ? rows * width : width;
+  draw_uniform(member.seed, member.number, item.node, by_row ? member.start * width : 0, size, member.at(item.destination));
+}
+
+void Machine::execute(const Item& item, Member& member, std::int64_t rows, int part, int of) {
+  if (const auto* product = std::get_if<Matmul>(item.instruction)) {
+    multiply_item(*product, member, rows, part, of);
+  } else if (item.map) {
+    item.map->run(kernels_, member.table(), rows, part, of, member.scratch);
+  } else if (item.reduce) {
+    item.reduce->run(kernels_, member.table(), rows, member.scratch);
+  } else if (const auto* draw = std::get_if<Draw>(item.instruction)) {
+    draw_item(*draw, member, rows);
+  } else {
+    const auto& turn = std::get<Transpose>(*item.instruction);
+    const Shape& shape = program_.buffers[turn.source].shape;
+    const auto length = [&](std::int64_t axis) { return axis == examples_axis ? rows : axis; };
+    transpose(member.at(turn.source), length(shape[0]), length(shape[1]), member.at(turn.destination));
+  }
+}
+
+}  // namespace chainrule

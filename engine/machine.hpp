@@ -1,0 +1,95 @@
+// The machine: holds the state of a program and runs its entries, many steps in one call.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "kernels.hpp"
+#include "plan.hpp"
+#include "pool.hpp"
+#include "products.hpp"
+#include "program.hpp"
+#include "schedule.hpp"
+
+namespace chainrule {
+
+// Rows of numbers in memory, as someone else keeps them; what a row holds is contiguous.
+struct Rows {
+  const void* base = nullptr;
+  DType type = DType::f32;
+  std::ptrdiff_t stride = 0;  // from row to row, in elements
+};
+
+// One step: its rows, its scalars, and what its random numbers depend on.
+struct StepInput {
+  const std::int64_t* rows;  // which rows of the data; null for the first `count`
+  std::int64_t count;
+  const float* scalars;  // in the order of the program's scalar buffers, one after the other
+  std::uint64_t seed;
+  std::int64_t number;
+};
+
+class Machine {
+ public:
+  // The program must have been verified. `state` holds the memory of each state buffer, which stays the caller's.
+  Machine(Program program, std::vector<float*> state, int threads, const Kernels& kernels);
+  ~Machine();
+
+  const Program& program() const { return program_; }
+  int threads() const { return pool_.threads(); }
+  // Buffers of a kind, in the order of the program.
+  std::vector<int> buffers(BufferKind kind) const;
+
+  // Run an entry once. `data` belongs to the data buffers in their order (null bases for those that it does not
+  // read); `rows` receives the outputs that are `rows` buffers, in the order of the outputs, null for the others.
+  void run(int entry, std::span<const Rows> data, const StepInput& input, std::span<float* const> rows);
+
+  // Run an entry for many steps, until one's first output is not finite (that step counts as done) or the time is over.
+  // `outputs` receives all single-number outputs of each step. Returns how many steps are done.
+  std::int64_t run_steps(int entry, std::span<const Rows> data, std::span<const StepInput> inputs, float* outputs,
+                         double seconds);
+
+  // The numbers of an output that is no `rows` buffer, as the last run left them.
+  std::span<const float> output(int buffer) const;
+
+ private:
+  struct Member;
+  struct Team;
+
+  void step(int entry, std::span<const Rows> data, const StepInput& input, std::span<float* const> rows, Team& team,
+            int member);
+  void begin_step(const StepInput& input);
+  void run_section(const Items& items, const Schedule& schedule, Team& team, int member, std::int64_t rows);
+  void run_lanes(const PhasePlan& phase, const PhaseSchedule& schedule, std::span<const Rows> data,
+                 const StepInput& input, Team& team, int member);
+  void run_blocks(const PhasePlan& phase, const PhaseSchedule& schedule, std::span<const Rows> data,
+                  const StepInput& input, Team& team, int member);
+  void start_sums(const PhasePlan& phase, float* memory);
+  void bind_sums(const PhasePlan& phase, Member& member, float* memory);
+  void combine(const PhasePlan& phase, const PhaseSchedule& schedule, Team& team, int member);
+  void gather(const PhasePlan& phase, std::span<const Rows> data, const StepInput& input, Member& into,
+              std::int64_t start, std::int64_t rows, int part, int of);
+  void execute(const Item& item, Member& member, std::int64_t rows, int part, int of);
+  void multiply_item(const Matmul& item, Member& member, std::int64_t rows, int part, int of);
+  void draw_item(const Draw& item, Member& member, std::int64_t rows);
+  Matrix operand(int buffer, bool transposed, const Member& member, std::int64_t rows) const;
+  void prepare_members(const EntrySchedule& schedule, const EntryPlan& plan);
+  const EntrySchedule& schedule_for(int entry, std::int64_t count);
+  int members_for(const EntryPlan& plan, std::int64_t count) const;
+
+  Program program_;
+  const Kernels& kernels_;
+  Pool pool_;
+  std::vector<EntryPlan> plans_;
+  std::vector<float*> shared_;  // the memory of every buffer without the axis of examples
+  std::vector<std::vector<float>> owned_;
+  std::vector<int> data_position_;
+  std::vector<std::unique_ptr<Member>> members_;
+  std::vector<float> lane_sums_;
+  struct Cached;
+  std::vector<Cached> schedules_;
+};
+
+}  // namespace chainrule

@@ -1,0 +1,119 @@
+#include "member.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "convert.hpp"
+
+namespace chainrule {
+namespace {
+
+std::size_t size_of(DType type) {
+  switch (type) {
+    case DType::f64: return 8;
+    case DType::f16: return 2;
+    case DType::u8: return 1;
+    default: return 4;
+  }
+}
+
+// The widest that rows of data may be stored.
+constexpr std::size_t widest = 8;
+
+}  // namespace
+
+void BlockMemory::grow(const Program& program, const PhasePlan& phase, std::int64_t rows) {
+  const auto enough = [](auto& memory, std::int64_t size) {
+    if (memory.size() < static_cast<std::size_t>(size)) memory.resize(static_cast<std::size_t>(size));
+  };
+  for (const Item& item : phase.block) {
+    for (const int buffer : destinations_of(*item.instruction)) {
+      const Buffer& one = program.buffers[buffer];
+      if (one.slot >= 0 && has_examples(one.shape)) enough(slots[one.slot], elements(one.shape, rows));
+    }
+  }
+  for (const DataUse& use : phase.data) {
+    const std::int64_t size = elements(program.buffers[use.buffer].shape, rows);
+    if (use.floats) enough(floats[use.buffer], size);
+    if (use.matrix) enough(matrices[use.buffer], size * static_cast<std::int64_t>(widest));
+  }
+}
+
+Machine::Member::Member(const Program& program, const std::vector<float*>& shared)
+    : program_(program), table_(shared), views_(shared.size()), matrices_(shared.size()) {
+  for (std::size_t at = 0; at < program.buffers.size(); ++at) {
+    const int base = program.buffers[at].base;
+    if (base >= 0) views_[static_cast<std::size_t>(base)].push_back(static_cast<int>(at));
+  }
+}
+
+void Machine::Member::begin(const std::vector<int>& outputs, std::span<float* const> rows, const StepInput& input) {
+  seed = input.seed;
+  number = input.number;
+  if (rows.empty()) return;
+  outputs_.clear();
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    if (rows[i]) outputs_.push_back({outputs[i], rows[i], elements(program_.buffers[outputs[i]].shape)});
+  }
+}
+
+void Machine::Member::use(BlockMemory& block) {
+  if (used_ == &block) return;
+  used_ = &block;
+  for (std::size_t at = 0; at < program_.buffers.size(); ++at) {
+    const Buffer& buffer = program_.buffers[at];
+    if (buffer.slot < 0 || !has_examples(buffer.shape)) continue;
+    const auto found = block.slots.find(buffer.slot);
+    if (found != block.slots.end()) point(static_cast<int>(at), found->second.data());
+  }
+}
+
+void Machine::Member::set_block(std::int64_t first, std::int64_t) {
+  start = first;
+  for (const Output& output : outputs_) point(output.buffer, output.base + first * output.width);
+}
+
+void Machine::Member::point(int buffer, float* memory) {
+  table_[static_cast<std::size_t>(buffer)] = memory;
+  for (const int view : views_[static_cast<std::size_t>(buffer)]) table_[static_cast<std::size_t>(view)] = memory;
+}
+
+void Machine::Member::take(const DataUse& use, const Rows& source, const std::int64_t* indices, std::int64_t first,
+                           std::int64_t rows, int part, int of) {
+  const std::int64_t width = elements(program_.buffers[static_cast<std::size_t>(use.buffer)].shape);
+  const auto size = static_cast<std::ptrdiff_t>(size_of(source.type));
+  const auto* base = static_cast<const unsigned char*>(source.base);
+  const std::int64_t from = rows * part / of, to = rows * (part + 1) / of;
+  const auto row = [&](std::int64_t i) {
+    return base + (indices ? indices[first + i] : first + i) * source.stride * size;
+  };
+  if (use.matrix) {
+    Matrix& found = matrices_[static_cast<std::size_t>(use.buffer)];
+    if (!indices) {
+      found = {row(0), source.type, source.stride, 1};
+    } else {
+      unsigned char* into = used_->matrices[use.buffer].data();
+      for (std::int64_t i = from; i < to; ++i) {
+        std::memcpy(into + i * width * size, row(i), static_cast<std::size_t>(width * size));
+      }
+      found = {into, source.type, width, 1};
+    }
+  }
+  if (!use.floats) return;
+  float* into = nullptr;
+  if (source.type == DType::f32 && !indices && source.stride == width) {
+    into = reinterpret_cast<float*>(const_cast<unsigned char*>(row(0)));  // only read: data is never written
+  } else {
+    into = used_->floats[use.buffer].data();
+    for (std::int64_t i = from; i < to; ++i) convert(row(i), source.type, width, into + i * width);
+  }
+  point(use.buffer, into);
+}
+
+Matrix Machine::Member::matrix(int data, std::int64_t columns) const {
+  Matrix found = matrices_[static_cast<std::size_t>(data)];
+  if (columns != elements(program_.buffers[static_cast<std::size_t>(data)].shape)) found.row_stride = columns;
+  return found;
+}
+
+}  // namespace chainrule

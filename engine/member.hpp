@@ -1,0 +1,77 @@
+// One member of a machine's team: where it finds each buffer, and the memory in which it works on blocks of rows.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <vector>
+
+#include "machine.hpp"
+#include "scratch.hpp"
+
+namespace chainrule {
+
+// The values of one block of rows: temporaries, and rows of the data that were gathered or converted.
+class BlockMemory {
+ public:
+  // Make room for blocks of so many rows.
+  void grow(const Program& program, const PhasePlan& phase, std::int64_t rows);
+
+  std::map<int, std::vector<float>> slots;
+  std::map<int, std::vector<unsigned char>> matrices;  // gathered rows, in the type of the data
+  std::map<int, std::vector<float>> floats;            // rows converted to float32
+};
+
+struct Machine::Member {
+  Member(const Program& program, const std::vector<float*>& shared);
+
+  float* at(int buffer) const { return table_[static_cast<std::size_t>(buffer)]; }
+  float* const* table() const { return table_.data(); }
+
+  // Work on a step: the random numbers' key, and where the outputs that are rows go.
+  void begin(const std::vector<int>& outputs, std::span<float* const> rows, const StepInput& input);
+  // Work in a memory: one's own, or that of member 0.
+  void use(BlockMemory& block);
+  // Sizes have changed: point to everything anew.
+  void forget() { used_ = nullptr; }
+  // Rows start, ..., start + rows - 1 of the batch are the block.
+  void set_block(std::int64_t first, std::int64_t rows);
+  // Point to a buffer's memory, and so do its views.
+  void point(int buffer, float* memory);
+  // Bring the block's rows of some data into the memory in use: one part of `of`, but point to all of them.
+  void take(const DataUse& use, const Rows& source, const std::int64_t* indices, std::int64_t first,
+            std::int64_t rows, int part, int of);
+  // Data as the operand of a product, with so many columns.
+  Matrix matrix(int data, std::int64_t columns) const;
+
+  BlockMemory memory;
+  Workspace workspace;
+  Scratch scratch;
+  std::uint64_t seed = 0;
+  std::int64_t number = 0, start = 0;
+
+ private:
+  struct Output {
+    int buffer;
+    float* base;
+    std::int64_t width;
+  };
+
+  const Program& program_;
+  std::vector<float*> table_;
+  std::vector<std::vector<int>> views_;
+  std::vector<Matrix> matrices_;
+  std::vector<Output> outputs_;
+  BlockMemory* used_ = nullptr;
+};
+
+// What the members of a team share for one call.
+struct Machine::Team {
+  explicit Team(const EntrySchedule& chosen) : schedule(chosen), barrier(chosen.members) {}
+
+  const EntrySchedule& schedule;
+  Barrier barrier;
+  bool stops = false;  // written by member 0 before a meeting, read by all after it
+};
+
+}  // namespace chainrule

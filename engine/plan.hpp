@@ -1,0 +1,60 @@
+// What a machine has to know of an entry before it runs it: what each instruction does to which shapes, how much work
+// that is, how many lanes there are, and how many rows go through a block at a time. All of it follows from shapes.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "maps.hpp"
+#include "program.hpp"
+#include "reduce.hpp"
+
+namespace chainrule {
+
+// An instruction, made ready.
+struct Item {
+  const Instruction* instruction;
+  std::optional<MapCode> map;
+  std::optional<ReduceCode> reduce;
+  // Fused multiply-adds or the like: by row of a block, or in all where there is no axis of examples.
+  double work;
+  bool by_row;
+};
+
+using Items = std::vector<Item>;
+
+// How a block reads data: as the matrix of a product, which takes any type, or as float32 numbers.
+struct DataUse {
+  int buffer;
+  bool matrix = false, floats = false;
+};
+
+struct PhasePlan {
+  Items prologue, block;
+  std::vector<int> sums;          // accumulators that the block adds to
+  std::vector<bool> maximum;      // whether each of them is a maximum
+  std::vector<DataUse> data;      // what the block reads of the data
+  std::int64_t sum_elements = 0;  // of all sums together
+  std::int64_t width = 0;         // numbers a row that a block keeps
+  double read_by_row = 0;         // numbers a row that products read
+  double row_work = 0;            // work a row
+};
+
+struct EntryPlan {
+  std::vector<PhasePlan> phases;
+  Items epilogue;
+  std::vector<int> outputs;
+  double fixed_work = 0;  // of prologues and epilogue
+};
+
+EntryPlan plan_entry(const Program& program, const Entry& entry);
+
+// How many lanes share the rows of a phase: about one for every 64 rows, at most 64, and one where the lanes' sums
+// would move more numbers than the products read.
+std::int64_t lanes_of(const PhasePlan& phase, std::int64_t count);
+
+// How many rows go through a block at a time.
+std::int64_t block_rows(const PhasePlan& phase, std::int64_t rows, bool one_lane);
+
+}  // namespace chainrule

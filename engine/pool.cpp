@@ -1,0 +1,102 @@
+#include "pool.hpp"
+
+#if defined(__x86_64__) || defined(_M_X64)
+#include <immintrin.h>
+#endif
+
+namespace chainrule {
+namespace {
+
+// About 20 microseconds: longer than threads with equal work differ, shorter than anyone notices.
+constexpr int spins = 2000;
+
+void relax() {
+#if defined(__x86_64__) || defined(_M_X64)
+  _mm_pause();
+#else
+  std::this_thread::yield();
+#endif
+}
+
+// Wait until a value is no longer `old`.
+template <typename T>
+void wait_while(const std::atomic<T>& value, T old) {
+  for (int i = 0; i < spins; ++i) {
+    if (value.load(std::memory_order_acquire) != old) return;
+    relax();
+  }
+  while (value.load(std::memory_order_acquire) == old) value.wait(old, std::memory_order_acquire);
+}
+
+}  // namespace
+
+void Barrier::wait() {
+  if (members_ == 1) return;
+  const std::uint32_t round = round_.load(std::memory_order_acquire);
+  if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == members_) {
+    arrived_.store(0, std::memory_order_relaxed);
+    round_.store(round + 1, std::memory_order_release);
+    round_.notify_all();
+  } else {
+    wait_while(round_, round);
+  }
+}
+
+Pool::Pool(int threads) : threads_(threads < 1 ? 1 : threads) {
+  for (int member = 1; member < threads_; ++member) {
+    workers_.emplace_back([this, member] { serve(member); });
+  }
+}
+
+Pool::~Pool() {
+  ends_.store(true, std::memory_order_release);
+  started_.fetch_add(1, std::memory_order_acq_rel);
+  started_.notify_all();
+  for (std::thread& worker : workers_) worker.join();
+}
+
+void Pool::run(int members, const std::function<void(int)>& work) {
+  if (members > threads_) members = threads_;
+  if (members <= 1) {
+    work(0);
+    return;
+  }
+  work_ = &work;
+  members_ = members;
+  problem_ = nullptr;
+  failed_.store(false, std::memory_order_relaxed);
+  running_.store(threads_ - 1, std::memory_order_relaxed);
+  started_.fetch_add(1, std::memory_order_acq_rel);
+  started_.notify_all();
+  std::exception_ptr own;
+  try {
+    work(0);
+  } catch (...) {
+    own = std::current_exception();
+  }
+  for (int left = running_.load(std::memory_order_acquire); left; left = running_.load(std::memory_order_acquire)) {
+    wait_while(running_, left);
+  }
+  if (own) std::rethrow_exception(own);
+  if (problem_) std::rethrow_exception(problem_);
+}
+
+void Pool::serve(int member) {
+  std::uint32_t seen = 0;
+  for (;;) {
+    wait_while(started_, seen);
+    seen = started_.load(std::memory_order_acquire);
+    if (ends_.load(std::memory_order_acquire)) return;
+    if (member < members_) {
+      try {
+        (*work_)(member);
+      } catch (...) {
+        if (!failed_.exchange(true)) problem_ = std::current_exception();
+      }
+    }
+    running_.fetch_sub(1, std::memory_order_acq_rel);
+    running_.notify_all();
+  }
+}
+
+}  // namespace chainrule

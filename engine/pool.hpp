@@ -1,0 +1,55 @@
+// Threads that work together on one thing at a time, and the barrier at which they meet.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <thread>
+#include <vector>
+
+namespace chainrule {
+
+// All of a team wait until the last has come. A wait spins briefly, for the usual case that all are busy with equal
+// work, and then sleeps.
+class Barrier {
+ public:
+  explicit Barrier(int members) : members_(members) {}
+  void wait();
+
+ private:
+  const int members_;
+  std::atomic<int> arrived_{0};
+  std::atomic<std::uint32_t> round_{0};
+};
+
+// A team of threads; the caller is member 0. It may be used by one caller at a time.
+class Pool {
+ public:
+  explicit Pool(int threads);
+  ~Pool();
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+
+  int threads() const { return threads_; }
+
+  // Run work(member) on the first `members` threads and return when all are done. The first exception is thrown
+  // again; work that meets at a barrier must not throw between two meetings.
+  void run(int members, const std::function<void(int)>& work);
+
+ private:
+  void serve(int member);
+
+  const int threads_;
+  std::vector<std::thread> workers_;
+  const std::function<void(int)>* work_ = nullptr;
+  int members_ = 0;
+  std::atomic<std::uint32_t> started_{0};
+  std::atomic<int> running_{0};
+  std::atomic<bool> ends_{false};
+  std::exception_ptr problem_;
+  std::atomic<bool> failed_{false};
+};
+
+}  // namespace chainrule

@@ -1,0 +1,32 @@
+// Which instructions of a section threads share, and where they must meet.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "plan.hpp"
+
+namespace chainrule {
+
+struct Scheduled {
+  bool shared;  // all members do a part of it; otherwise member 0 does it alone
+  bool meet;    // before it, all members wait for each other
+};
+
+using Schedule = std::vector<Scheduled>;
+
+struct PhaseSchedule {
+  Schedule prologue, block, last_block;  // the last block may have fewer rows
+  std::int64_t lanes = 1, rows_a_block = 1;
+};
+
+struct EntrySchedule {
+  std::vector<PhaseSchedule> phases;
+  Schedule epilogue;
+  int members = 1;
+};
+
+// The schedule of an entry for a number of rows. Nothing in it changes a result.
+EntrySchedule schedule_entry(const Program& program, const EntryPlan& plan, std::int64_t count, int threads);
+
+}  // namespace chainrule
