@@ -122,6 +122,16 @@ def test_names_of_own_steps_never_clash_with_names_of_the_code() -> None:
         np.testing.assert_allclose(result, expected, rtol=1e-12)
 
 
+def test_long_names_are_not_given_short_ones() -> None:
+    def activation(z: Expression) -> Expression:
+        parts = [cr.tanh(z * number).named(f"a_rather_long_name_of_part_{number}") for number in range(1, 6)]
+        return parts[0] * parts[1] * parts[2] * parts[3] * parts[4]
+
+    code = cr.Network([cr.Dense(2, activation)]).as_numpy(3)
+    assert not re.search(r"t\d+ = a_rather_long_name_of_part_\d$", code.text, re.MULTILINE)
+    assert max(map(len, code.text.split("\n"))) <= 88
+
+
 def test_what_is_named_in_an_own_loss_has_a_line() -> None:
     def loss(y_hat: Expression, y: Expression) -> Expression:
         return cr.abs((y_hat - y).named("distance")) ** 1.5

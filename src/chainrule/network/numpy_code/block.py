@@ -94,6 +94,7 @@ class _Block:
         self.known, self.names, self.targets, self.wishes = known, names, targets, wishes
         self.scribe = Scribe(module, {node: Written(name) for node, name in known.items()}, _composite)
         self.lines: list[Line] = []
+        self.named = set(known)
         self.order = self._inputs_first([node for _, node in targets])
         self.uses = Counter(source for node in self.order if node not in known for source in node.inputs)
 
@@ -128,11 +129,10 @@ class _Block:
         while True:
             self.scribe.written[node] = written_operation(self.scribe, node)
             long = len(self.scribe.written[node].text) + name_length > _LONGEST
-            parts = [source for source in node.inputs if len(self.scribe.written[source].text) > _SHORT]
-            parts = [source for source in parts if not source.op.leaf and source not in self.known]
-            if not long or not parts:
+            parts = [source for source in node.inputs if source not in self.named and not source.op.leaf]
+            longest = max(parts, key=lambda source: len(self.scribe.written[source].text), default=None)
+            if not long or longest is None or len(self.scribe.written[longest].text) <= _SHORT:
                 return
-            longest = max(parts, key=lambda source: len(self.scribe.written[source].text))
             self._assign(self._temporary(longest), longest, self.scribe.written[longest])
 
     def _temporary(self, node: Expression) -> str:
@@ -140,6 +140,7 @@ class _Block:
 
     def _assign(self, name: str, node: Expression, written: Written) -> None:
         self.lines.append(Line(name, written.text, node))
+        self.named.add(node)
         self.scribe.written[node] = Written(name, truth=written.truth)
 
 

@@ -48,13 +48,19 @@ def wrapped(items: Sequence[str], width: int) -> list[str]:
     return [row.replace("\0", " ") for row in rows]
 
 
-def unpacked(names: Iterable[str], mapping: str, indent: str = INDENT) -> list[str]:
-    """Take values out of a dictionary: two a line, the W and b of a layer together."""
-    names = list(names)
+def unpacked(names: Sequence[str], mapping: str, indent: str = INDENT) -> list[str]:
+    """Take values out of a dictionary: two a line, the W and b of a layer together, where there is room.
+
+    >>> unpacked(["W1", "b1", "W2"], "parameters", indent="")
+    ['W1, b1 = parameters["W1"], parameters["b1"]', 'W2 = parameters["W2"]']
+    """
     lines: list[str] = []
-    for pair in (names[start : start + 2] for start in range(0, len(names), 2)):
-        taken = ", ".join(f'{mapping}["{name}"]' for name in pair)
-        lines.append(f"{indent}{', '.join(pair)} = {taken}")
+    for start in range(0, len(names), 2):
+        pair = names[start : start + 2]
+        taken = [f'{mapping}["{name}"]' for name in pair]
+        line = f"{indent}{', '.join(pair)} = {', '.join(taken)}"
+        single = [f"{indent}{name} = {value}" for name, value in zip(pair, taken, strict=True)]
+        lines += [line] if len(line) <= WIDTH else single
     return lines
 
 
