@@ -104,9 +104,12 @@ def test_a_layer_of_few_weights_is_seen_beside_one_of_very_many() -> None:
 
 
 def test_exact_zeros_are_counted_and_not_drawn() -> None:
-    model = fitted("relu", 1)
-    p = model.history.snapshots[-1].parameters
-    A = np.maximum(X @ p["W1"].astype(float) + p["b1"], 0)
+    model = fitted("relu", 1, epochs=60)
+    first, A = (
+        np.maximum(X @ one.parameters["W1"].astype(float) + one.parameters["b1"], 0)
+        for one in (model.history.snapshots[0], model.history.snapshots[-1])
+    )
+    assert abs(np.mean(first == 0) - np.mean(A == 0)) > 0.01
     figure = cr.plots.distributions(model, X, Y)
     assert f"{100 * np.mean(A == 0):.0f} % are 0" in texts(figure)
     ridge = np.array(figure.axes[1].collections[0].get_paths()[0].vertices)

@@ -35,11 +35,12 @@ def test_random_directions_move_each_neuron_as_far_as_its_weights_are_long() -> 
     assert not np.allclose(random_plane(ORIGIN, 8).first["W1"], plane.first["W1"])
 
 
-def test_principal_directions_are_those_in_which_the_path_moves_most() -> None:
+@pytest.mark.parametrize("side", [-3.0, 3.0])
+def test_principal_directions_are_those_in_which_the_path_moves_most(side: float) -> None:
     random = np.random.default_rng(0)
     u, v = np.linalg.qr(random.normal(size=(6, 2)))[0].T
     # The end, seen from which the path moves 3 times as far along u as along v, at right angles.
-    times = [(-3.0, 1.0), (-3.0, -1.0), (0.0, 0.0)]
+    times = [(side, 1.0), (side, -1.0), (0.0, 0.0)]
     path = [
         {"W1": (flat(ORIGIN) + a * u + b * v)[:4].reshape(2, 2), "b1": (flat(ORIGIN) + a * u + b * v)[4:]}
         for a, b in times

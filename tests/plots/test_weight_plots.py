@@ -32,6 +32,11 @@ def values(axes: Axes) -> Array:
     return np.asarray(axes.get_images()[0].get_array())
 
 
+def bar_of(figure: Figure) -> Any:
+    """The bar that belongs to the last picture."""
+    return pictures(figure)[-1].get_images()[0].colorbar
+
+
 def test_a_grey_picture_holds_a_neurons_weights_row_by_row() -> None:
     model = fitted(GREY, 3)
     drawn = pictures(cr.plots.weights(model, shape=(4, 6)))
@@ -105,8 +110,9 @@ def test_a_few_very_large_weights_lie_beyond_the_scale_and_the_bar_says_so() -> 
     object.__setattr__(model, "parameters", large)
     figure = cr.plots.weights(model, shape=(30, 30))
     assert pictures(figure)[0].get_images()[0].get_clim()[1] < 1
-    bar = next(axes for axes in figure.axes if axes.get_label() == "<colorbar>")
-    assert bar.get_ylabel() == "weight"
+    assert bar_of(figure).extend == "both"
+    assert bar_of(figure).ax.get_ylabel() == "weight"
+    assert bar_of(cr.plots.weights(fitted(GREY, 3), shape=(4, 6))).extend == "neither"
 
 
 def test_a_model_of_other_rows_has_its_layers_drawn_as_tables() -> None:
