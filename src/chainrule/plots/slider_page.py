@@ -96,7 +96,7 @@ def slider(
         >>> X, y = cr.points("moons", count=40)
         >>> network = cr.Network([cr.Dense(3, "tanh"), cr.Dense(1, "sigmoid")])
         >>> model = cr.fit(network, X, y, epochs=20, snapshots=5)
-        >>> page = slider(model, X, y)
+        >>> page = cr.plots.slider(model, X, y)
         >>> page.html.startswith("<!DOCTYPE html>")
         True
     """
