@@ -161,7 +161,7 @@ void EntryCheck::section(const std::string& title, Part part, const Section& ite
   bool twice = false;
   for (const Instruction& item : items) {
     if (!accumulates(item)) continue;
-    for (const int at : destinations_of(item)) twice |= finished_.contains(at) || !sums_.insert(at).second;
+    for (const int at : destinations_of(item)) twice |= !sums_.insert(at).second || finished_.contains(at);
   }
   for (std::size_t i = 0; i < items.size(); ++i) {
     title_ = title + ", instruction " + std::to_string(i);
