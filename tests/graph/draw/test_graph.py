@@ -73,8 +73,8 @@ def test_every_node_and_every_edge_is_there_once() -> None:
 
 def test_values_and_derivatives_stand_where_they_belong() -> None:
     svg = slide().draw().svg
-    assert node(svg, "u") == ["u = a * b", "= 6", "dJ/du = 5"]
-    assert node(svg, "b") == ["b", "= 2", "dJ/db = 15"]
+    assert node(svg, "u") == ["u = a * b", "= 6", "dJ/du = 5 * 1 = 5"]
+    assert node(svg, "b") == ["b", "= 2", "dJ/db = 5 * 3 = 15"]
     assert edge(svg, "a", "u") == ["du/da = b = 2"]
     assert edge(svg, "c", "v") == ["dv/dc = 1"]
 
@@ -119,7 +119,10 @@ def test_gradients_of_data_are_shown_where_asked_for() -> None:
 
 def test_the_trained_form_stands_beside_the_chain() -> None:
     svg = neuron().backward().draw().svg
-    assert node(svg, "z")[-2:] == ["dL/dz = -0.2497", "in training: a - y"]
+    assert node(svg, "z")[-2:] == [
+        "dL/dz = (-1.333) * 0.1874 = -0.2497",
+        "in training: dL/dz = a - y = -0.2497",
+    ]
 
 
 def test_an_update_is_shown_with_its_result_and_an_arrow_back() -> None:

@@ -25,7 +25,7 @@ Level = Literal["ops", "names"]
 MOST_NODES = 300
 _LEAST_WIDTH, _ROUND = 46.0, 7.0
 # Where a value flows forward and a derivative backward, their lines run side by side.
-_HALF_APART = 3.5
+_HALF_APART = 5.0
 _LOOP = 20.0
 _COLORS = {
     "input": ("input-soft", "input"),
@@ -156,7 +156,7 @@ class _Picture:
         """Draw the arrow by which an update comes back to its parameter."""
         left = x - _LOOP
         d = f"M{x} {start}C{left} {start} {left} {end} {x} {end}"
-        self.canvas.path(d, ink="backward", width=1.6)
+        self.canvas.path(d, ink="parameter", width=1.6, dash=True)
 
     def _edge(self, edge: EdgeView, way: Way) -> None:
         source, target = self.nodes[edge.source].label, self.nodes[edge.target].label
@@ -177,12 +177,14 @@ class _Picture:
         entries = [("forward", "values, forward")] if self.edges else []
         if any(edge.backward for edge in self.edges):
             entries.append(("backward", "derivatives, backward"))
+        if any(node.updated is not None for node in self.nodes):
+            entries.append(("parameter", "update"))
         boxes = [(kind, words) for kind, words in (("parameter", "parameter"), ("input", "input")) if kind in kinds]
         x, y = left, bottom + 26
         with self.canvas.group("legend"):
             for ink, words in entries:
                 ends = [(x, y), (x + 26, y)]
-                self.canvas.path(ends if ink == "forward" else ends[::-1], ink=ink)
+                self.canvas.path(ends if ink == "forward" else ends[::-1], ink=ink, dash=ink == "parameter")
                 x = self._words(x + 33, y, words)
             for kind, words in boxes:
                 fill, ink = _COLORS[kind]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -25,6 +26,8 @@ Kind = Literal["input", "parameter", "inner", "root"]
 _WIDEST_TITLE, _WIDEST_LABEL = 250.0, 190.0
 _TITLE_LINES = 3
 _SMALL, _DIGITS = 11.0, 4
+# A gradient of more parts is not written out.
+_MOST_PRODUCTS = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +86,14 @@ class Views:
         self.learns = set(graph.shown) if every_gradient else depend_on_parameters(graph.nodes)
         self.trained = {one.node: one for one in graph.trained()} if backward and graph.has_gradients else {}
 
+    @cached_property
+    def outgoing(self) -> dict[Expression, list[Edge]]:
+        """The edges that start at each node."""
+        found: dict[Expression, list[Edge]] = {}
+        for edge in self.graph.edges:
+            found.setdefault(edge.source, []).append(edge)
+        return found
+
     def nodes(self) -> list[NodeView]:
         """Return what each shown node's box holds, inputs first."""
         return [self._node(node) for node in self.graph.shown]
@@ -90,11 +101,8 @@ class Views:
     def edges(self) -> list[EdgeView]:
         """Return what stands on each edge."""
         places = {node: place for place, node in enumerate(self.graph.shown)}
-        used: dict[Expression, int] = {}
-        for edge in self.graph.edges:
-            used[edge.source] = used.get(edge.source, 0) + 1
         return [
-            self._edge(edge, places[edge.source], places[edge.node], alone=used[edge.source] == 1)
+            self._edge(edge, places[edge.source], places[edge.node], alone=len(self.outgoing[edge.source]) == 1)
             for edge in self.graph.edges
         ]
 
@@ -129,12 +137,28 @@ class Views:
     def _gradient(self, node: Expression) -> list[Block]:
         if not self.graph.has_gradients:
             return []
-        name = f"d{self.root}/d{self.graph.label(node)} ="
-        blocks = [self._numbers(name, in_notation(self.graph.gradient(node), self.notation), "backward")]
+        name = f"d{self.root}/d{self.graph.label(node)}"
+        products = self._products(node)
+        gradient = in_notation(self.graph.gradient(node), self.notation)
+        blocks = [self._numbers(f"{name} = {products} =" if products else f"{name} =", gradient, "backward")]
         if node in self.trained:
             form = self.trained[node].formula_in(self.notation)
-            blocks.append(text_block([Line(f"in training: {form}", "backward", _SMALL).within(_WIDEST_TITLE)]))
+            number = f" = {rounded(float(gradient))}" if gradient.ndim == 0 else ""
+            line = Line(f"in training: {name} = {form}{number}", "backward", _SMALL)
+            blocks.append(text_block([line.within(_WIDEST_TITLE)]))
         return blocks
+
+    def _products(self, node: Expression) -> str:
+        """Write what is multiplied (and added) to a gradient, where all of it is numbers: `5 * 2`."""
+        edges = [edge for edge in self.outgoing.get(node, ()) if edge.part is not None]
+        parts = []
+        for edge in edges:
+            local = edge.local_value if edge.whole and not edge.into_root else None
+            if local is None or local.ndim or edge.node.shape or len(edges) > _MOST_PRODUCTS:
+                return ""
+            factors = (rounded(float(self.graph.gradient(edge.node))), rounded(float(local)))
+            parts.append(" * ".join(f"({text})" if text.startswith("-") else text for text in factors))
+        return " + ".join(parts)
 
     def _updated(self, node: Expression) -> Line:
         label, rate = self.graph.label(node), number_text(self.update or 0.0)
@@ -142,7 +166,7 @@ class Views:
         text = f"{label} := {label} - {rate} * d{self.root}/d{label}"
         if value.ndim == 0:
             text += f" = {rounded(float(value - (self.update or 0.0) * gradient))}"
-        return Line(text, "backward", _SMALL)
+        return Line(text, "parameter", _SMALL)
 
     def _numbers(self, name: str, value: Array, ink: str) -> Block:
         """Write a value after its name: a number, a short array, or a picture of an array and its range."""
