@@ -74,6 +74,24 @@ def test_the_planes_hold_the_corners_of_the_channels() -> None:
         ].tolist()
 
 
+@pytest.mark.parametrize(
+    ("shape", "names"), [((64, 64, 3), "RGBRGB"), ((64, 64), ["grey", "grey"]), ((3, 1, 3), "RGB")]
+)
+def test_the_ways_lead_the_numbers_of_the_first_pixels_to_consecutive_places(shape: Any, names: Any) -> None:
+    svg = cr.draw_picture(noise(*shape)).svg
+    ways = sorted((int(data["data-place"]), data["data-name"]) for data, _ in written_in(svg, "way"))
+    assert ways == list(enumerate(names, start=1))
+    levels = {}
+    for text in ElementTree.fromstring(svg).iter(f"{_SVG}text"):
+        name = "".join(text.itertext())
+        if re.fullmatch(r"x\d+", name):
+            levels[int(name[1:])] = float(text.attrib["y"])
+    for group in ElementTree.fromstring(svg).iter(f"{_SVG}g"):
+        if group.get("class") == "cr-way":
+            end = float(group[0].attrib["d"].replace(",", " ").split()[-1])
+            assert abs(end + 4.5 - levels[int(group.attrib["data-place"])]) < 1
+
+
 def test_the_picture_itself_is_in_the_drawing() -> None:
     pixels = noise(64, 48, 3)
     image = next(ElementTree.fromstring(cr.draw_picture(pixels).svg).iter(f"{_SVG}image"))
