@@ -12,7 +12,7 @@ PACKAGE := $(VENV)/.package
 TEST_TOOLS := $(VENV)/.test-tools
 BUILT_FROM := pyproject.toml CMakeLists.txt $(wildcard engine/*.cpp engine/*.hpp engine/*.inl)
 
-.PHONY: help demo build test lint bench docs pictures stub clean
+.PHONY: help demo build test lint bench docs pictures stub fuzz clean
 .DELETE_ON_ERROR:
 
 help:
@@ -23,6 +23,7 @@ help:
 	@echo 'make pictures  draw the pictures of the documentation again'
 	@echo 'make bench     run the benchmarks'
 	@echo 'make build     build the engine and install the package into $(VENV)'
+	@echo 'make fuzz      try 100,000 malformed programs on the engine'
 	@echo 'make stub      write the type stub of the engine again'
 	@echo 'make clean     remove what was built'
 
@@ -50,6 +51,9 @@ pictures: $(PACKAGE)
 
 stub: $(PACKAGE) $(TEST_TOOLS)
 	$(RUN)python -m nanobind.stubgen -q -P -m chainrule._engine -o src/chainrule/_engine.pyi
+
+fuzz: $(PACKAGE) $(TEST_TOOLS)
+	$(RUN)python -m tests.engine.fuzz
 
 clean:
 	rm -rf build dist wheelhouse .mypy_cache .pytest_cache .ruff_cache .hypothesis $(PACKAGE)

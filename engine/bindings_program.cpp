@@ -48,7 +48,7 @@ void bind_program(nb::module_& module) {
              "The scalar operations, each with its number of operands, in the order of their codes.");
   module.def(
       "_check_program", [](const Words& words, const Constants& constants) { checked_program(words, constants); },
-      "words"_a, "constants"_a,
+      "words"_a.noconvert(), "constants"_a.noconvert(),
       "Read a program from its words and check every rule; MalformedProgram where it breaks one.");
 }
 
