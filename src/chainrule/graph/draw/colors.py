@@ -11,6 +11,7 @@ Theme = Literal["auto", "light", "dark"]
 
 # For each role its colour on a light and on a dark page. Every one that text may have is legible (a contrast of at
 # least 4.5) on the paper, on the panel and on every soft fill; a test computes it.
+# The roles of lines that stand side by side are told apart by readers who do not tell red from green, too.
 ROLES: dict[str, tuple[str, str]] = {
     "ink": ("#18202e", "#e9edf4"),
     "soft": ("#566073", "#a9b4c6"),
@@ -21,8 +22,8 @@ ROLES: dict[str, tuple[str, str]] = {
     "forward-soft": ("#e4effb", "#16304f"),
     "backward": ("#b03a05", "#ffa470"),
     "backward-soft": ("#fdebdf", "#43240f"),
-    "parameter": ("#6a35a6", "#cdabff"),
-    "parameter-soft": ("#f1e9fb", "#32224b"),
+    "parameter": ("#8a0f6b", "#ff64c8"),
+    "parameter-soft": ("#fbe6f3", "#47153a"),
     "input": ("#0a6650", "#62d8b4"),
     "input-soft": ("#dff4ed", "#0f362c"),
     "positive": ("#0b57a8", "#82bdff"),
