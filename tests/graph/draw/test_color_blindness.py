@@ -32,7 +32,7 @@ def lab(color: str, sight: str) -> NDArray[np.float64]:
 
 @pytest.mark.parametrize("sight", SEEN)
 @pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
-@pytest.mark.parametrize("pair", combinations(ROLES_OF_LINES, 2), ids="-".join)
+@pytest.mark.parametrize("pair", [*combinations(ROLES_OF_LINES, 2)], ids="-".join)
 def test_no_two_roles_look_alike(pair: tuple[str, str], theme: int, sight: str) -> None:
     one, other = (lab(ROLES[role][theme], sight) for role in pair)
     assert np.linalg.norm(one - other) > LEAST
