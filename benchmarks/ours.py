@@ -1,0 +1,132 @@
+"""chainrule: the case as a network and a cost, compiled to a program whose steps are taken."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from contender import Array, Contender
+from data import SEED, Work
+
+import chainrule as cr
+from chainrule.compiler.machine import Batches
+from chainrule.training.descent import Descent
+
+
+def own_activation(z: Any) -> Any:
+    """A person's own activation."""
+    return z / (1 + cr.abs(z))
+
+
+def own_loss(y_hat: Any, y: Any) -> Any:
+    """A person's own loss."""
+    return cr.sqrt(1 + (y_hat - y) ** 2) - 1
+
+
+class Chainrule(Contender):
+    """The steps as `cr.minimize` and `cr.fit` take them."""
+
+    OPTIONS: dict[str, Any] = {"engine": "engine"}
+
+    def prepare(self) -> None:
+        self.descent: Descent | None = None
+        if not self.case.with_set_up:
+            self._build()
+
+    def _build(self) -> None:
+        self.J, self.connected, self.X, self.y, self.weights = graph(self.work)
+        values = dict(zip(self.connected.parameters, self.work.first_values(), strict=True))
+        self.descent = Descent(
+            self.J, self.connected.parameters, values, optimizer=optimizer(self.work), seed=SEED, **self.OPTIONS
+        )
+
+    def reset(self) -> None:
+        if not self.case.with_set_up:
+            self._build()
+
+    def run(self) -> None:
+        if self.case.with_set_up:
+            self._build()
+        assert self.descent is not None
+        work, case = self.work, self.case
+        data = {"X": work.X, "y": work.targets} | ({"weights": work.weights} if case.weighted else {})
+        batches = Batches.all_rows(case.rows, case.steps)
+        if case.batch is not None:
+            batches = Batches(work.order.reshape(-1), np.arange(case.steps + 1) * case.batch)
+        done = 0
+        # A call comes back now and then, so that progress can be shown.
+        while done < case.steps:
+            rates = np.full(case.steps - done, case.rate)
+            done += len(self.descent.steps(data, done + 1, rates, batches.between(done, case.steps))["cost"])
+
+    def parameters(self) -> list[Array]:
+        assert self.descent is not None
+        return self.descent.values()
+
+
+def graph(work: Work) -> tuple[Any, ...]:
+    """The cost of a case, the network in it, and its data: J, connected, X, y, weights."""
+    case = work.case
+    X = cr.examples("X", features=case.features)
+    rows = X
+    if case.data == "bytes":
+        rows = X / 255
+    elif case.data == "standardised":
+        shift, scale = work.shift_and_scale
+        rows = (X - cr.constant(shift)) * cr.constant(scale)
+    layers: list[Any] = [cr.Dense(n, own_activation if g == "own" else g) for n, g in case.layers]
+    if case.dropout:
+        layers.insert(1, cr.Dropout(case.dropout))
+    connected = cr.Network(layers).connect(rows, training=True)
+    loss, y = _loss(work, connected.output)
+    weights = cr.examples("weights") if case.weighted else None
+    if weights is None:
+        J = cr.mean(loss)
+    else:
+        J = cr.sum(weights * cr.reshape(loss, ("m",))) / cr.sum(weights)
+    if case.l2:
+        penalties = [cr.sum(W**2) for W in connected.weights]
+        J = J + case.l2 / 2 * sum(penalties[1:], penalties[0])
+    return J, connected, X, y, weights
+
+
+def _loss(work: Work, y_hat: Any) -> tuple[Any, Any]:
+    if work.targets.ndim == 1:
+        y = cr.examples("y")
+        return cr.categorical_cross_entropy(y_hat, y), y
+    y = cr.examples("y", features=1)
+    return (own_loss if work.case.loss == "own" else cr.binary_cross_entropy)(y_hat, y), y
+
+
+def optimizer(work: Work) -> Any:
+    """The case's optimizer."""
+    return cr.Adam(work.case.rate) if work.case.optimizer == "adam" else cr.GradientDescent(work.case.rate)
+
+
+class Minimize(Chainrule):
+    """The whole call of `cr.minimize`: graph, compiling, drawing the order, steps, the cost at the end."""
+
+    def reset(self) -> None:
+        pass
+
+    def prepare(self) -> None:
+        pass
+
+    def run(self) -> None:
+        work = self.work
+        J, connected, X, y, weights = graph(work)
+        data = {X: work.X, y: work.targets} | ({} if weights is None else {weights: work.weights})
+        self.found = cr.minimize(
+            J,
+            connected.parameters,
+            data=data,
+            optimizer=optimizer(work),
+            steps=work.case.steps,
+            batch_size=work.case.batch or "all",
+            seed=SEED,
+            initial=dict(zip(connected.parameters, work.first_values(), strict=True)),
+            progress=False,
+        )
+
+    def parameters(self) -> list[Array]:
+        return [np.asarray(value) for value in self.found.parameters.values()]

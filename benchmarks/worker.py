@@ -1,0 +1,61 @@
+"""One contender in a process of its own, which runs when it is told: `python worker.py CONTENDER CASE THREADS SHORTER`.
+
+It reads a line for each run and answers with a line of JSON, so that contenders take turns without disturbing each
+other: threads of an idle contender sleep.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from contenders import CONTENDERS
+
+MEMORY = "/proc/self/status"
+
+
+def memory(what: str) -> int:
+    """Bytes of memory now (VmRSS) or at the peak (VmHWM); 0 where the system does not tell."""
+    if not Path(MEMORY).exists():
+        return 0
+    found = [line.split()[1] for line in Path(MEMORY).read_text().splitlines() if line.startswith(what)]
+    return 1024 * int(found[0]) if found else 0
+
+
+def main() -> None:
+    name, case_name, threads, shorter = sys.argv[1:]
+    # What contenders print must not come between the answers.
+    answers = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)
+
+    def answer(**values: Any) -> None:
+        answers.write(json.dumps(values) + "\n")
+
+    module, kind = CONTENDERS[name]
+    from cases import CASES
+    from contender import Unsuited
+    from data import Work
+
+    work = Work(CASES[case_name].shortened(int(shorter)))
+    made = getattr(import_module(module), kind)
+    try:
+        contender = made(work, int(threads))
+    except Unsuited as reason:
+        answer(unsuited=str(reason))
+        return
+    before = memory("VmRSS")
+    contender.prepare()
+    answer(ready=True)
+    for _ in sys.stdin:
+        clock, processors = contender.measured()
+        values = contender.parameters()
+        cost = work.cost(values) if values else None
+        answer(clock=clock, processors=processors, cost=cost, peak=memory("VmHWM") - before)
+
+
+if __name__ == "__main__":
+    main()
