@@ -1,24 +1,34 @@
-// Matrix products in float32, C = A @ B or C += A @ B.
+// Matrix products in float32: C = A @ B or C += A @ B.
 //
-// Every element of C is one chain of fused multiply-adds in increasing k, whatever the processor, the position and the
-// number of threads (the tile form); with fewer than 8 columns it is a sum of 64 such chains in a fixed tree (the dot
-// form).
+// The order of every sum is fixed, so that its bits depend neither on the processor, nor on tiles, nor on how many
+// threads share the work:
+//
+//   tile form   one chain of fused multiply-adds in increasing k, which starts from 0, or from C when it accumulates
+//   dot form    with fewer than 8 columns where A's rows are contiguous: 64 chains, k goes to chain k % 64; chains
+//               j, j + 16, j + 32, j + 48 are added in pairs, then the 16 sums in a tree, then C when it accumulates
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+
+#include "kernels.hpp"
 
 namespace chainrule {
 
 enum class DType : std::uint8_t { f32, f64, f16, u8 };
 
-// Strides in elements, so that a transposed matrix is one with its strides exchanged.
+std::size_t item_size(DType type);
+
+// Strides in elements, so that a transposed matrix is one with its strides exchanged. A matrix of one row still has
+// the row stride of the matrix that it is a part of.
 struct Matrix {
   const void* data;
   DType type;
   std::ptrdiff_t row_stride, column_stride;
 };
 
+// C is row-major; it overlaps neither A nor B.
 struct Product {
   std::int64_t rows, columns, depth;
   Matrix a, b;
@@ -26,5 +36,33 @@ struct Product {
   std::ptrdiff_t c_stride;
   bool accumulate;
 };
+
+// Memory in which one thread packs operands. It may be used for any number of products, one after the other.
+class Workspace {
+ public:
+  // Makes room for that many bytes; what was there is lost where it has to grow.
+  void reserve(std::size_t bytes);
+  float* data() const { return data_.get(); }
+
+ private:
+  struct Free {
+    void operator()(float* data) const;
+  };
+  std::unique_ptr<float, Free> data_;
+  std::size_t bytes_ = 0;
+};
+
+// What the workspace of a thread that works on this product, or on a part of it, must have reserved.
+std::size_t workspace_bytes(const Product& product);
+
+// All of it on one thread.
+void multiply(const Kernels& kernels, const Product& product, Workspace& workspace);
+
+// Into how many parts, at most, threads may usefully share it; 1 where it is small.
+std::int64_t parts(const Product& product);
+
+// Part `part` of `of`, 0 <= part < of; `of` may be any number. The parts write to different elements of C.
+void multiply_part(const Kernels& kernels, const Product& product, std::int64_t part, std::int64_t of,
+                   Workspace& workspace);
 
 }  // namespace chainrule

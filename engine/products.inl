@@ -1,13 +1,16 @@
+// The inner loops of products for one instruction set.
+#pragma once
+
 #include "products_kernels.hpp"
+
+#include "products_dot.inl"
+#include "products_tall.inl"
+#include "products_tiles.inl"
 
 namespace chainrule::simd {
 namespace {
 
-void multiply_all(const Product& product, void*) {
-  for (std::int64_t i = 0; i < product.rows; ++i) store_first(product.c + i * product.c_stride, zeros(), 1);
-}
-
-constexpr ProductKernels product_kernels{multiply_all};
+constexpr ProductKernels product_kernels{multiply_tiles, multiply_tall, multiply_dot};
 
 }  // namespace
 }  // namespace chainrule::simd

@@ -1,12 +1,42 @@
-// The inner loops of products.hpp, for one instruction set.
+// The inner loops of products.hpp, for one instruction set, and what they share with products.cpp.
 #pragma once
 
 #include "products.hpp"
 
 namespace chainrule {
 
-struct ProductKernels {
-  void (*multiply)(const Product& product, void* workspace);
+// The strategy follows from shapes and strides alone.
+enum class Form {
+  tiles,  // vectors along the columns of C
+  tall,   // the same sums, vectors along the rows of C: few columns, and columns of A that are contiguous
+  dot,    // the dot form
 };
+
+Form form(const Product& product);
+
+// Each takes any part of a product of its form that has at least one row, column and k.
+struct ProductKernels {
+  void (*tiles)(const Product& product, float* workspace);
+  void (*tall)(const Product& product, float* workspace);
+  void (*dot)(const Product& product, float* workspace);
+};
+
+// Packed A: blocks of at most `block_rows` x `block_depth`. Its rows lie at a fixed distance, which keeps addresses out
+// of registers and is no multiple of a page.
+constexpr std::int64_t block_rows = 256, block_depth = 256, packed_stride = block_depth + 16;
+constexpr std::int64_t packed_columns = 32;  // columns of a packed panel of B, at most
+// Vectors are stored whole: what is packed may be followed by 15 floats that mean nothing.
+constexpr std::int64_t slack = 16;
+
+// Floats of a packed block of A, by rows or by columns.
+constexpr std::int64_t packed_floats(const Product& product) {
+  const std::int64_t rows = product.rows < block_rows ? product.rows : block_rows;
+  const std::int64_t depth = product.depth < block_depth ? product.depth : block_depth;
+  return (rows > depth ? rows : depth) * packed_stride + slack;
+}
+
+// The chains of the dot form take 64 elements at a time.
+constexpr std::int64_t dot_chunk = 64;
+constexpr std::int64_t rounded(std::int64_t depth) { return (depth + dot_chunk - 1) / dot_chunk * dot_chunk; }
 
 }  // namespace chainrule

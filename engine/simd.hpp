@@ -20,6 +20,7 @@
 //   bits(x), from_bits(n)                      the same 32 bits seen as the other kind
 //   sum(x)                                     of the 16, lane i with i + 8, then 4, 2, 1
 //   largest(x)                                 of the 16, by maximum in the same tree
+//   transpose(x)                               exchanges rows and columns of Floats x[16]
 //
 // load and load_first also take std::uint8_t, Half and double, and convert (a double is rounded to nearest).
 #pragma once
@@ -34,6 +35,17 @@
 #define CHAINRULE_INLINE __forceinline
 #else
 #define CHAINRULE_INLINE inline __attribute__((always_inline))
+#endif
+
+// Before a loop whose number of iterations is known: its body is repeated that often, so that arrays become registers.
+#if defined(CHAINRULE_SCALAR)
+#define CHAINRULE_UNROLL
+#elif defined(__clang__)
+#define CHAINRULE_UNROLL _Pragma("clang loop unroll(full)")
+#elif defined(__GNUC__)
+#define CHAINRULE_UNROLL _Pragma("GCC unroll 16")
+#else
+#define CHAINRULE_UNROLL
 #endif
 
 #if defined(CHAINRULE_AVX512)

@@ -1,7 +1,16 @@
 // simd.hpp on AVX-512 (F, BW, DQ, VL): one register.
 #pragma once
 
+// GCC takes registers that its own header leaves undefined on purpose for mistakes (its bug 105593).
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #include <immintrin.h>
+#pragma GCC diagnostic pop
+#else
+#include <immintrin.h>
+#endif
 
 namespace chainrule::simd {
 namespace {
@@ -102,6 +111,36 @@ CHAINRULE_INLINE float largest(Floats a) {
   const __m128 four = _mm_max_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
   const __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
   return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
+}
+
+// Exchanges rows and columns of 16 x 16.
+CHAINRULE_INLINE void transpose(Floats (&x)[16]) {
+  __m512 y[16];
+  CHAINRULE_UNROLL
+  for (int i = 0; i < 16; i += 2) {
+    y[i] = _mm512_unpacklo_ps(x[i].v, x[i + 1].v);
+    y[i + 1] = _mm512_unpackhi_ps(x[i].v, x[i + 1].v);
+  }
+  __m512 z[16];
+  CHAINRULE_UNROLL
+  for (int i = 0; i < 16; i += 4) {
+    CHAINRULE_UNROLL
+    for (int j = 0; j < 2; ++j) {
+      const __m512d low = _mm512_castps_pd(y[i + j]), high = _mm512_castps_pd(y[i + j + 2]);
+      z[i + 2 * j] = _mm512_castpd_ps(_mm512_unpacklo_pd(low, high));
+      z[i + 2 * j + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(low, high));
+    }
+  }
+  CHAINRULE_UNROLL
+  for (int i = 0; i < 4; ++i) {
+    const __m512 a = _mm512_shuffle_f32x4(z[i], z[i + 4], 0x88), b = _mm512_shuffle_f32x4(z[i], z[i + 4], 0xdd);
+    const __m512 c = _mm512_shuffle_f32x4(z[i + 8], z[i + 12], 0x88);
+    const __m512 d = _mm512_shuffle_f32x4(z[i + 8], z[i + 12], 0xdd);
+    x[i].v = _mm512_shuffle_f32x4(a, c, 0x88);
+    x[i + 4].v = _mm512_shuffle_f32x4(b, d, 0x88);
+    x[i + 8].v = _mm512_shuffle_f32x4(a, c, 0xdd);
+    x[i + 12].v = _mm512_shuffle_f32x4(b, d, 0xdd);
+  }
 }
 
 }  // namespace

@@ -146,5 +146,21 @@ CHAINRULE_INLINE float largest(Floats a) {
   return x[0];
 }
 
+// Exchanges rows and columns of 16 x 16.
+CHAINRULE_INLINE void transpose(Floats (&x)[16]) {
+  float y[16][16];
+  for (int i = 0; i < 16; i += 4) {
+    for (int j = 0; j < 4; ++j) {
+      const float32x4x2_t a = vzipq_f32(x[i].v[j], x[i + 2].v[j]), b = vzipq_f32(x[i + 1].v[j], x[i + 3].v[j]);
+      const float32x4x2_t low = vzipq_f32(a.val[0], b.val[0]), high = vzipq_f32(a.val[1], b.val[1]);
+      vst1q_f32(&y[4 * j][i], low.val[0]);
+      vst1q_f32(&y[4 * j + 1][i], low.val[1]);
+      vst1q_f32(&y[4 * j + 2][i], high.val[0]);
+      vst1q_f32(&y[4 * j + 3][i], high.val[1]);
+    }
+  }
+  for (int i = 0; i < 16; ++i) x[i] = load(y[i]);
+}
+
 }  // namespace
 }  // namespace chainrule::simd

@@ -127,5 +127,16 @@ CHAINRULE_INLINE float largest(Floats a) {
   return a.v[0];
 }
 
+// Exchanges rows and columns of 16 x 16.
+CHAINRULE_INLINE void transpose(Floats (&x)[16]) {
+  for (int i = 0; i < 16; ++i) {
+    for (int j = 0; j < i; ++j) {
+      const float moved = x[i].v[j];
+      x[i].v[j] = x[j].v[i];
+      x[j].v[i] = moved;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace chainrule::simd

@@ -1,0 +1,148 @@
+#include "products.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+#include "products_kernels.hpp"
+
+namespace chainrule {
+namespace {
+
+constexpr std::size_t alignment = 64;
+constexpr std::int64_t few_columns = 8;
+// Below that many rows a tile wastes less than the tall form.
+constexpr std::int64_t few_rows = 32;
+// Multiplications that are worth another thread: some microseconds.
+constexpr std::int64_t worth_a_thread = 1 << 17;
+
+Matrix from(const Matrix& matrix, std::int64_t row, std::int64_t column) {
+  Matrix result = matrix;
+  const std::ptrdiff_t offset = row * matrix.row_stride + column * matrix.column_stride;
+  result.data = static_cast<const char*>(matrix.data) + offset * static_cast<std::ptrdiff_t>(item_size(matrix.type));
+  return result;
+}
+
+// The product's rows from `row` on and columns from `column` on.
+Product piece(const Product& product, std::int64_t row, std::int64_t rows, std::int64_t column, std::int64_t columns) {
+  Product result = product;
+  result.rows = rows;
+  result.columns = columns;
+  result.a = from(product.a, row, 0);
+  result.b = from(product.b, 0, column);
+  result.c = product.c + row * product.c_stride + column;
+  return result;
+}
+
+void multiply_as(Form form, const Kernels& kernels, const Product& product, Workspace& workspace) {
+  if (product.rows <= 0 || product.columns <= 0) return;
+  if (product.depth <= 0) {
+    if (product.accumulate) return;
+    for (std::int64_t i = 0; i < product.rows; ++i) {
+      std::fill_n(product.c + i * product.c_stride, product.columns, 0.0f);
+    }
+    return;
+  }
+  switch (form) {
+    case Form::tiles: return kernels.products->tiles(product, workspace.data());
+    case Form::tall: return kernels.products->tall(product, workspace.data());
+    case Form::dot: return kernels.products->dot(product, workspace.data());
+  }
+}
+
+// How threads share a product: `down` times `across` parts.
+struct Grid {
+  std::int64_t down, across;
+};
+
+// The grid whose largest part costs least: its own multiplications, and its share of A and B to pack.
+Grid grid(const Product& product, Form form, std::int64_t of) {
+  if (form != Form::tiles) return {of, 1};
+  Grid best{of, 1};
+  double least = 0;
+  for (std::int64_t down = 1; down <= of; ++down) {
+    if (of % down != 0) continue;
+    const auto rows = static_cast<double>((product.rows + down - 1) / down);
+    const std::int64_t panels = (product.columns + packed_columns - 1) / packed_columns, across = of / down;
+    const auto columns = static_cast<double>((panels + across - 1) / across * packed_columns);
+    const double cost = rows * columns / 16 + rows + columns;
+    if (least == 0 || cost < least) {
+      least = cost;
+      best = {down, across};
+    }
+  }
+  return best;
+}
+
+// Bound `part` of `of` of a range that is cut at multiples of `unit`.
+std::int64_t bound(std::int64_t size, std::int64_t unit, std::int64_t part, std::int64_t of) {
+  const std::int64_t units = (size + unit - 1) / unit;
+  return std::min(size, units * part / of * unit);
+}
+
+}  // namespace
+
+std::size_t item_size(DType type) {
+  switch (type) {
+    case DType::f32: return 4;
+    case DType::f64: return 8;
+    case DType::f16: return 2;
+    case DType::u8: return 1;
+  }
+  return 0;
+}
+
+void Workspace::Free::operator()(float* data) const { ::operator delete(data, std::align_val_t{alignment}); }
+
+void Workspace::reserve(std::size_t bytes) {
+  if (bytes <= bytes_) return;
+  data_.reset();
+  bytes_ = 0;
+  data_.reset(static_cast<float*>(::operator new(bytes, std::align_val_t{alignment})));
+  bytes_ = bytes;
+}
+
+Form form(const Product& product) {
+  if (product.columns >= few_columns) return Form::tiles;
+  if (product.a.column_stride == 1 && product.a.row_stride != 1) return Form::dot;
+  return product.a.row_stride == 1 && product.rows >= few_rows ? Form::tall : Form::tiles;
+}
+
+std::size_t workspace_bytes(const Product& product) {
+  std::int64_t floats = 0;
+  switch (form(product)) {
+    case Form::tiles:
+      floats = packed_floats(product) + std::min(product.depth, block_depth) * packed_columns + slack;
+      break;
+    case Form::tall: floats = product.depth * product.columns + slack; break;
+    case Form::dot: floats = rounded(product.depth) * product.columns + slack; break;
+  }
+  return static_cast<std::size_t>(floats) * sizeof(float);
+}
+
+void multiply(const Kernels& kernels, const Product& product, Workspace& workspace) {
+  multiply_as(form(product), kernels, product, workspace);
+}
+
+std::int64_t parts(const Product& product) {
+  const double work = static_cast<double>(product.rows) * static_cast<double>(product.columns) *
+                      static_cast<double>(product.depth) / worth_a_thread;
+  const std::int64_t tiles = (product.rows + 7) / 8 * ((product.columns + packed_columns - 1) / packed_columns);
+  return std::max<std::int64_t>(1, std::min(tiles, static_cast<std::int64_t>(std::min(work, 1e6))));
+}
+
+void multiply_part(const Kernels& kernels, const Product& product, std::int64_t part, std::int64_t of,
+                   Workspace& workspace) {
+  const Form chosen = form(product);
+  const Grid shared = grid(product, chosen, of);
+  const std::int64_t i = part / shared.across, j = part % shared.across;
+  const std::int64_t row_unit = chosen == Form::tall ? 64 : 1;
+  const std::int64_t row = bound(product.rows, row_unit, i, shared.down);
+  const std::int64_t column = bound(product.columns, packed_columns, j, shared.across);
+  multiply_as(chosen, kernels,
+              piece(product, row, bound(product.rows, row_unit, i + 1, shared.down) - row, column,
+                    bound(product.columns, packed_columns, j + 1, shared.across) - column),
+              workspace);
+}
+
+}  // namespace chainrule

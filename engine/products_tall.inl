@@ -1,0 +1,134 @@
+// Few columns of C, and columns of A that are contiguous, as in X.T @ dZ: vectors along the rows of C.
+#pragma once
+
+#include "products_pack.inl"
+
+namespace chainrule::simd {
+namespace {
+
+// Vectors of rows whose sums are in registers together, for every column.
+#if defined(CHAINRULE_AVX512)
+constexpr int tall_vectors(int) { return 4; }
+#elif defined(CHAINRULE_SCALAR)
+constexpr int tall_vectors(int) { return 1; }
+#else
+constexpr int tall_vectors(int columns) { return columns == 1 ? 4 : columns <= 3 ? 2 : 1; }
+#endif
+
+// k that are added before C is written: each of them reads another stretch of memory.
+constexpr std::int64_t tall_depth = 32;
+// How far ahead, in bytes, each of those stretches is fetched.
+constexpr int tall_ahead = 512;
+
+struct Tall {
+  std::int64_t depth;
+  std::ptrdiff_t a_stride;
+  const float* b;
+  std::ptrdiff_t b_row, b_column;
+  float* c;
+  std::ptrdiff_t c_stride;
+  bool accumulate;
+};
+
+// sums[j] holds column j of 16 rows of C, `count` of which exist.
+template <int columns>
+CHAINRULE_INLINE void load_rows(const float* c, std::ptrdiff_t c_stride, std::int64_t count, Floats (&sums)[columns]) {
+  if (columns == 1 && c_stride == 1) {
+    sums[0] = load_up_to(c, count);
+    return;
+  }
+  float rows[columns][16] = {};
+  for (std::int64_t i = 0; i < least(count, 16); ++i) {
+    for (int j = 0; j < columns; ++j) rows[j][i] = c[i * c_stride + j];
+  }
+  for (int j = 0; j < columns; ++j) sums[j] = load(rows[j]);
+}
+
+template <int columns>
+CHAINRULE_INLINE void store_rows(float* c, std::ptrdiff_t c_stride, std::int64_t count, const Floats (&sums)[columns]) {
+  if (columns == 1 && c_stride == 1) {
+    if (count >= 16) return store(c, sums[0]);
+    return store_first(c, sums[0], static_cast<int>(count));
+  }
+  float rows[columns][16];
+  for (int j = 0; j < columns; ++j) store(rows[j], sums[j]);
+  for (std::int64_t i = 0; i < least(count, 16); ++i) {
+    for (int j = 0; j < columns; ++j) c[i * c_stride + j] = rows[j][i];
+  }
+}
+
+template <typename T, int vectors, int columns, bool whole>
+void tall_tile(const T* a, const Tall& t, std::int64_t rows) {
+  Floats sums[vectors][columns];
+  CHAINRULE_UNROLL
+  for (int v = 0; v < vectors; ++v) {
+    CHAINRULE_UNROLL
+    for (int j = 0; j < columns; ++j) sums[v][j] = zeros();
+    if (t.accumulate && (whole || rows > 16 * v)) load_rows(t.c + 16 * v * t.c_stride, t.c_stride, rows - 16 * v, sums[v]);
+  }
+  const float* b = t.b;
+  for (std::int64_t k = 0; k < t.depth; ++k) {
+    if constexpr (whole) {
+      for (std::size_t byte = 0; byte < 16 * vectors * sizeof(T); byte += 64) {
+        prefetch(reinterpret_cast<const char*>(a) + tall_ahead + byte);
+      }
+    }
+    CHAINRULE_UNROLL
+    for (int v = 0; v < vectors; ++v) {
+      if (!whole && rows <= 16 * v) break;
+      const Floats x = whole ? load(a + 16 * v) : load_up_to(a + 16 * v, rows - 16 * v);
+      CHAINRULE_UNROLL
+      for (int j = 0; j < columns; ++j) sums[v][j] = fma(x, broadcast(b[j * t.b_column]), sums[v][j]);
+    }
+    a += t.a_stride;
+    b += t.b_row;
+  }
+  CHAINRULE_UNROLL
+  for (int v = 0; v < vectors; ++v) {
+    if (whole || rows > 16 * v) store_rows(t.c + 16 * v * t.c_stride, t.c_stride, rows - 16 * v, sums[v]);
+  }
+}
+
+template <typename T, int columns>
+void tall_rows(const T* a, std::int64_t rows, Tall t) {
+  constexpr int vectors = tall_vectors(columns);
+  float* const c = t.c;
+  for (std::int64_t i = 0; i < rows; i += 16 * vectors) {
+    t.c = c + i * t.c_stride;
+    if (rows - i >= 16 * vectors) {
+      tall_tile<T, vectors, columns, true>(a + i, t, 16 * vectors);
+    } else {
+      tall_tile<T, vectors, columns, false>(a + i, t, rows - i);
+    }
+  }
+}
+
+template <typename T, int columns = 7>
+void tall_any(const T* a, std::int64_t rows, std::int64_t wanted, const Tall& t) {
+  if constexpr (columns > 0) {
+    if (wanted == columns) return tall_rows<T, columns>(a, rows, t);
+    tall_any<T, columns - 1>(a, rows, wanted, t);
+  }
+}
+
+void multiply_tall(const Product& p, float* workspace) {
+  Tall t{0, p.a.column_stride, static_cast<const float*>(p.b.data), p.b.row_stride, p.b.column_stride, p.c, p.c_stride,
+         p.accumulate};
+  if (p.b.type != DType::f32) {
+    pack(p.b, 0, 0, p.depth, p.columns, workspace, p.columns);
+    t.b = workspace;
+    t.b_row = p.columns;
+    t.b_column = 1;
+  }
+  with_elements(p.a, [&](const auto* a) {
+    for (std::int64_t k = 0; k < p.depth; k += tall_depth) {
+      t.depth = least(tall_depth, p.depth - k);
+      tall_any(a + k * p.a.column_stride, p.rows, p.columns, t);
+      t.b += tall_depth * t.b_row;
+      t.accumulate = true;
+    }
+  });
+}
+
+}  // namespace
+}  // namespace chainrule::simd

@@ -1,0 +1,122 @@
+// A tile of C in registers: its sums run over a range of k and go back to memory once.
+#pragma once
+
+#include "products_kernels.hpp"
+
+namespace chainrule::simd {
+namespace {
+
+#if defined(CHAINRULE_AVX512)
+constexpr int tile_rows = 14, tile_vectors = 2;  // 28 sums, 2 of B and 1 of A in 32 registers
+#elif defined(CHAINRULE_SCALAR)
+constexpr int tile_rows = 4, tile_vectors = 1;
+#else
+constexpr int tile_rows = 6, tile_vectors = 1;  // 12 registers of 16, or 24 of 32 on ARM
+#endif
+constexpr int tile_columns = 16 * tile_vectors;
+
+// A load under a mask costs nothing on AVX-512, so one kind of tile will do.
+#if defined(CHAINRULE_AVX512)
+constexpr bool always_masked = true;
+#else
+constexpr bool always_masked = false;
+#endif
+
+// How A lies in memory: element (i, k) of the tile's rows is at
+enum class Layout {
+  columns,  // a[i + k * a_stride]
+  rows,     // a[i * a_stride + k]
+  packed,   // a[i * packed_stride + k]
+};
+
+struct Tile {
+  std::int64_t depth;
+  const float* a;
+  std::ptrdiff_t a_stride;
+  const float* b;
+  std::ptrdiff_t b_stride;
+  float* c;
+  std::ptrdiff_t c_stride;
+  int last;  // columns in the last vector, 1 to 16
+  bool accumulate;
+};
+
+// `masked`: B may not be read beyond its last column.
+template <int rows, int vectors, Layout layout, bool masked>
+void multiply_tile(const Tile& t) {
+  Floats sums[rows][vectors];
+  const int last = t.last;
+  CHAINRULE_UNROLL
+  for (int i = 0; i < rows; ++i) {
+    const float* c = t.c + i * t.c_stride;
+    CHAINRULE_UNROLL
+    for (int v = 0; v < vectors; ++v) {
+      if (!t.accumulate) {
+        sums[i][v] = zeros();
+      } else {
+        sums[i][v] = v + 1 < vectors ? load(c + 16 * v) : load_first(c + 16 * v, last);
+      }
+    }
+  }
+  const float* a = t.a;
+  const float* b = t.b;
+  const std::ptrdiff_t a_stride = layout == Layout::packed ? packed_stride : t.a_stride;
+  for (std::int64_t k = t.depth; k > 0; --k) {
+    Floats row[vectors];
+    CHAINRULE_UNROLL
+    for (int v = 0; v < vectors; ++v) {
+      row[v] = v + 1 < vectors || !masked ? load(b + 16 * v) : load_first(b + 16 * v, last);
+    }
+    CHAINRULE_UNROLL
+    for (int i = 0; i < rows; ++i) {
+      const Floats x = broadcast(layout == Layout::columns ? a[i] : a[i * a_stride]);
+      CHAINRULE_UNROLL
+      for (int v = 0; v < vectors; ++v) sums[i][v] = fma(x, row[v], sums[i][v]);
+    }
+    a += layout == Layout::columns ? a_stride : 1;
+    b += t.b_stride;
+  }
+  CHAINRULE_UNROLL
+  for (int i = 0; i < rows; ++i) {
+    float* c = t.c + i * t.c_stride;
+    CHAINRULE_UNROLL
+    for (int v = 0; v < vectors; ++v) {
+      if (v + 1 < vectors) {
+        store(c + 16 * v, sums[i][v]);
+      } else {
+        store_first(c + 16 * v, sums[i][v], last);
+      }
+    }
+  }
+}
+
+using TileFunction = void (*)(const Tile&);
+
+struct TileTable {
+  TileFunction of[2][tile_vectors][tile_rows];  // by masked, vectors - 1, rows - 1
+};
+
+template <Layout layout, int rows>
+constexpr void fill(TileTable& table) {
+  if constexpr (rows > 0) {
+    table.of[0][0][rows - 1] = multiply_tile<rows, 1, layout, always_masked>;
+    table.of[1][0][rows - 1] = multiply_tile<rows, 1, layout, true>;
+    if constexpr (tile_vectors > 1) {
+      table.of[0][1][rows - 1] = multiply_tile<rows, 2, layout, always_masked>;
+      table.of[1][1][rows - 1] = multiply_tile<rows, 2, layout, true>;
+    }
+    fill<layout, rows - 1>(table);
+  }
+}
+
+template <Layout layout>
+constexpr TileTable table() {
+  TileTable result{};
+  fill<layout, tile_rows>(result);
+  return result;
+}
+
+constexpr TileTable tiles_of[] = {table<Layout::columns>(), table<Layout::rows>(), table<Layout::packed>()};
+
+}  // namespace
+}  // namespace chainrule::simd
