@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -33,6 +34,12 @@ def chain(drawing: Drawing, gradient: str) -> list[str]:
     factors = [text for text in found.texts[1:] if text != "×"]
     assert found.texts.count("×") == len(factors) - 1
     return factors
+
+
+def update_of_b2(lines: Sequence[str]) -> tuple[float, float, float]:
+    """The value before, the value after and the change that an update's box prints for one number."""
+    before, sign, changed, _, after = lines[-1].split()
+    return float(before), float(after), float(sign + changed)
 
 
 def test_values_go_from_X_through_every_layer_to_J() -> None:
@@ -131,8 +138,15 @@ def test_the_update_is_shown_with_its_way_back() -> None:
     trace = traced(NETWORK, NUMBERS)
     first, second = groups(drawing, "parameters", kind="update")
     assert "W1 := W1 - 0.5 * dJ/dW1" in first.texts
-    after = NUMBERS["parameters"]["b2"] - 0.5 * trace.gradient("b2")
-    assert f"then [{short(float(after[0]))}]" in second.texts
+    before, after, changed = update_of_b2(second.texts)
+    gradient = trace.gradient("b2")
+    assert before == pytest.approx(NUMBERS["parameters"]["b2"][0], abs=1e-3)
+    assert changed == pytest.approx(-0.5 * gradient[0], rel=0.05)
+    assert after == pytest.approx(before + changed, abs=1e-12)
+    assert after != before
+    dW2 = ", ".join(f"[{short(x)}]" for x in -0.5 * trace.gradient("W2")[:, 0])
+    assert f"change [{dW2}]" in second.texts
+    assert "update, learning rate 0.5" in written(drawing)
     assert ("W1 b1", "W1 b1") in edges(drawing, "update")
     assert groups(layers(backward=True), "parameters", kind="update") == []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from itertools import pairwise
@@ -27,6 +28,11 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 def neuron(network: cr.Network = NETWORK, *args: Any, **options: Any) -> Drawing:
     return network.draw(*args, level="neuron", **options)
+
+
+def factors_of(row: str) -> list[float]:
+    """The factors of the product that a line prints before its result."""
+    return [float(text.strip("()")) for text in row.split(" = ")[-2].removeprefix("= ").split(" × ")]
 
 
 def assert_clear(drawing: Drawing) -> None:
@@ -78,13 +84,32 @@ def test_each_product_is_shown_and_adds_up_to_z() -> None:
     x, w = NUMBERS["X"][2], NUMBERS["parameters"]["W1"][:, 1]
     b = NUMBERS["parameters"]["b1"][1]
     z = float(x @ w + b)
-    first = short(float(x[0]))
-    first = f"({first})" if first.startswith("-") else first
-    assert f"w1 x1 = {short(w[0])} × {first} = {short(float(w[0] * x[0]))}" in written(drawing)
+    (row,) = [text for text in written(drawing) if text.startswith("w1 x1 = ")]
+    assert factors_of(row) == pytest.approx([w[0], x[0]], rel=5e-3)
+    assert row.endswith(f" = {short(float(w[0] * x[0]))}")
     assert f"b = {short(float(b))}" in written(drawing)
-    assert f"z = the sum of all = {short(z)}" in written(drawing)
+    assert {f"z = the sum of all {sign} {short(z)}" for sign in "=≈"} & {*written(drawing)}
     assert f"a = tanh({short(z)}) = {short(float(np.tanh(z)))}" in written(drawing)
     assert "the numbers are those of example 3 of 5" in written(drawing)
+
+
+@pytest.mark.parametrize("layer", [1, 2])
+@pytest.mark.parametrize("example", [1, 2, 3, 4, 5])
+def test_what_is_printed_as_a_product_is_the_product_of_what_is_printed(layer: int, example: int) -> None:
+    drawing = neuron(layer=layer, example=example, backward=True, **NUMBERS)
+    rows = [text for text in written(drawing) if "×" in text and text.count("=") > 1 and ":=" not in text]
+    rows += [f"= {text}" for text in written(drawing) if re.match(r"= .* × .* = ", text)]
+    assert len(rows) > 5
+    for row in rows:
+        assert short(math.prod(factors_of(row))) == row.rpartition(" = ")[2]
+
+
+def test_a_sum_that_does_not_add_up_to_the_last_digit_says_so() -> None:
+    for example in range(1, 6):
+        drawing = neuron(layer=1, neuron=2, example=example, **NUMBERS)
+        terms = [row.rpartition(" = ")[2] for row in written(drawing) if re.match(r"(w\d x\d|b) = ", row)]
+        total = next(row for row in written(drawing) if row.startswith("z = the sum of all "))
+        assert (short(sum(map(float, terms))) == total.split()[-1]) == (" = " in total.removeprefix("z = "))
 
 
 def test_what_is_left_out_of_many_inputs_still_counts() -> None:
@@ -118,6 +143,7 @@ def test_the_point_lies_on_the_curve_at_the_example() -> None:
     (x0, y0), (x1, y1) = tangent
     near = [i for i, (at, _) in enumerate(line) if at <= x][-1]
     (l0, u0), (l1, u1) = line[near], line[near + 1]
+    assert {"this example", "slope da/dz"} <= set(written(drawing))
     assert (y1 - y0) / (x1 - x0) == pytest.approx((u1 - u0) / (l1 - l0), rel=0.05)
 
 
@@ -138,7 +164,10 @@ def test_the_derivatives_are_those_of_the_example_s_loss(layer: int) -> None:
     drawing = neuron(layer=layer, example=2, backward=True, **NUMBERS)
     found = loss_gradients(1)
     (chain,) = groups(drawing, "chain")
-    assert chain.written.endswith(f" = {short(float(found[f'W{layer}'][0, 0]))}")
+    gradient = found[f"W{layer}"][:, 0]
+    largest = int(np.argmax(np.abs(gradient)))
+    assert chain.data["name"] == f"dL/dw_{{{largest + 1}}}"
+    assert chain.written.endswith(f" = {short(float(gradient[largest]))}")
     (box,) = groups(drawing, "node", name="dL/dz")
     assert any(text.endswith(f" = {short(float(found[f'Z{layer}'][0, 0]))}") for text in box.texts)
     (box,) = groups(drawing, "node", name="dL/da")
@@ -149,8 +178,10 @@ def test_the_update_of_a_weight_uses_the_gradient_of_the_cost() -> None:
     drawing = neuron(layer=1, backward=True, learning_rate=0.5, **NUMBERS)
     after = NUMBERS["parameters"]["W1"] - 0.5 * traced(NETWORK, NUMBERS).gradient("W1")
     (update,) = groups(drawing, "update")
-    assert update.written.startswith("The update: w1 := w1 - 0.5 × dJ/dw1 = ")
-    assert update.written.endswith(f" = {short(float(after[0, 0]))}")
+    place = int(np.argmax(np.abs(NUMBERS["X"][0])))
+    w = f"w{place + 1}"
+    assert update.written.startswith(f"The update: {w} := {w} - 0.5 × dJ/d{w} = ")
+    assert float(update.written.split(" = ")[-1]) == pytest.approx(after[place, 0], rel=5e-3)
 
 
 def test_a_hidden_neuron_hears_from_the_next_layer() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chainrule.graph.expression import Expression
+from chainrule.network.drawing.arithmetic import change
 from chainrule.network.drawing.blocks import SMALL, Block, Line, equation
 from chainrule.network.drawing.columns import counted, layer_titles
 from chainrule.network.drawing.derivatives import Derivatives, Stage
@@ -116,9 +117,15 @@ class LayerBlocks:
             lines.append(Line(f"*{{{name}}} := {name} - {short(rate)} * {self.words.gradient(node)}", "parameter"))
             gradient = self.subject.gradient(node)
             if gradient is not None and self.subject.parameters is not None:
-                after = self.subject.parameters[str(node.name)] - rate * gradient
-                lines.append(Line(f"then {self.words.value(after)}", "soft", SMALL))
+                before = self.subject.parameters[str(node.name)]
+                lines.append(Line(self._change(before, -rate * gradient), "soft", SMALL))
         return Block(lines, "parameter-soft", "parameter", cls="parameters", kind="update")
+
+    def _change(self, before: Array, added: Array) -> str:
+        """Say by how much a parameter changes: the parameter itself, rounded, would often look the same."""
+        if before.size == 1:
+            return change(float(before.flat[0]), float(added.flat[0]))
+        return f"change {self.words.value(added)}"
 
     def _value(self, node: Expression, kind: str, lines: list[Line], formula: str = "") -> Block:
         ink = "input" if kind == "X" else "forward"
@@ -144,10 +151,9 @@ class LayerBlocks:
         return lines + self._value_lines(self.derivatives.local_value(stage), "soft")
 
     def _value_lines(self, value: Array | None, ink: str) -> list[Line]:
-        """Write numbers, the mean of many on a line of its own; one number where all are the same."""
+        """Write numbers: of many the range; one number where all are the same."""
         if value is None:
             return []
         if value.size and (value == value.flat[0]).all():
             return [Line(("= " if value.size == 1 else "all ") + short(float(value.flat[0])), ink, SMALL)]
-        parts = self.words.value(value).partition(", mean ")
-        return [Line(text, ink, SMALL) for text in (parts[0], "mean " + parts[2]) if text != "mean "]
+        return [Line(self.words.value(value).partition(", mean ")[0], ink, SMALL)]

@@ -12,10 +12,10 @@ from chainrule.network.drawing.ellipsis import dots
 from chainrule.network.drawing.layer_columns import PAD, TITLE_GAP, Column, Columns, Layer
 from chainrule.network.drawing.options import Options
 from chainrule.network.drawing.subject import Subject
-from chainrule.network.drawing.words import Words
+from chainrule.network.drawing.words import Words, short
 
 _LANE_GAP, _TITLE, _ROW = 40.0, 24.0, 27.0
-_LABEL_GAP, _ABOVE, _SIDE = 10.0, 30.0, 12.0
+_LABEL_GAP, _ABOVE, _SIDE, _TURN = 10.0, 30.0, 12.0, 22.0
 
 
 def draw_layers(canvas: Canvas, subject: Subject, options: Options, words: Words) -> None:
@@ -108,8 +108,14 @@ class _Layers:
     def _backward(self) -> None:
         last = self.columns[-1]
         with self.canvas.group("edge", source=last.name, target=f"d{last.name}/d{last.name}", kind="turn"):
-            ends = [(last.middle, self.locals_top + self.locals_height), (last.middle, self.back_top)]
-            self.canvas.path(ends, ink="backward", width=1.8)
+            side = last.right + _TURN  # beside the derivative of the last step, which is no part of this way
+            ends = [
+                (last.right, self.lane),
+                (side, self.lane),
+                (side, self.back_lane),
+                (last.right, self.back_lane),
+            ]
+            self.canvas.path(ends, ink="backward", width=1.8, rounded=10)
         for before, after in pairwise(self.columns[1:]):
             if before.gradient is not None or before.kind == "more":
                 self._gradient_flows(before, after)
@@ -159,6 +165,11 @@ class _Layers:
         with self.canvas.group("edge", source=" ".join(layer.names), target=" ".join(layer.names), kind="update"):
             points = [(x, y0), (side, y0), (side, y1), (self._under(layer, parameters), y1)]
             self.canvas.path(points, ink="parameter", width=1.8, dash=True, rounded=10)
+        rate = self.options.learning_rate
+        assert rate is not None
+        above = self.layer_top - _ABOVE - parameters.height - 8
+        text = f"update, learning rate {short(rate)}"
+        self.canvas.text(side, above, text, size=SMALL, ink="parameter")
 
     def _chains(self) -> None:
         """Write the chain of each weight's gradient, each factor under the boxes that it belongs to."""

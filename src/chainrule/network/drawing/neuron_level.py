@@ -7,7 +7,7 @@ import math
 from chainrule.graph.draw.fonts import text_width
 from chainrule.graph.draw.svg import Canvas
 from chainrule.network.drawing.blocks import SIZE
-from chainrule.network.drawing.curve import Curve
+from chainrule.network.drawing.curve import KEY_HEIGHT, Curve
 from chainrule.network.drawing.neuron_inputs import RADIUS, STEP, Inputs, write_on_line
 from chainrule.network.drawing.neuron_slopes import draw_slopes
 from chainrule.network.drawing.neuron_texts import (
@@ -26,10 +26,10 @@ from chainrule.network.drawing.subject import Subject
 from chainrule.network.drawing.words import Y_HAT, Words, short
 
 _CLOSED, _ROW = 44.0, 30.0
-_CURVE = (170.0, 120.0)
+_CURVE = (190.0, 130.0)
 _LINES, _FAN = 150.0, 170.0
 _ARROW, _PAD = 46.0, 22.0
-_HEAD, _FOOT, _LEAST = 64.0, 62.0, 240.0
+_HEAD, _FOOT, _LEAST = 64.0, 62.0, 282.0
 _TITLE, _SLOPES = 56.0, 44.0
 
 
@@ -165,7 +165,7 @@ class _Opened:
         numbers, slopes = neuron.numbers, neuron.slopes
         z = None if numbers is None else numbers.z
         curve = Curve(neuron.view.dense.activation, neuron.units, neuron.place, z)
-        top = y + 20 + max(0.0, (bottom - y - 26 - _CURVE[1]) / 2)
+        top = y + 20 + max(0.0, (bottom - y - 26 - KEY_HEIGHT - _CURVE[1]) / 2)
         point = None if numbers is None else (numbers.z, numbers.a)
         curve.draw(canvas, (middle - _CURVE[0] / 2, top, *_CURVE), point, None if slopes is None else slopes.slope)
 

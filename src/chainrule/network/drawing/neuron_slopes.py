@@ -5,9 +5,10 @@ from __future__ import annotations
 from itertools import pairwise
 
 from chainrule.graph.draw.svg import Canvas
+from chainrule.network.drawing.arithmetic import product, step
 from chainrule.network.drawing.blocks import SIZE, SMALL, Block, Line, equation
 from chainrule.network.drawing.neuron_values import Neuron
-from chainrule.network.drawing.words import bracketed, short
+from chainrule.network.drawing.words import short
 
 _WIDEST, _GAP, _LEAST = 200.0, 34.0, 96.0
 
@@ -86,17 +87,17 @@ class _Slopes:
             return Block(lines, "panel", "backward", name, "gradient")
         lines = equation(name, f"d{self.root}/da × da/dz", _WIDEST, "backward")
         if slopes.at_a is not None and slopes.slope is not None and slopes.at_z is not None:
-            factors = f"{short(slopes.at_a)} × {bracketed(slopes.slope)}"
-            lines.append(Line(f"= {factors} = *{{{short(slopes.at_z)}}}", "backward"))
+            factors, found = product([slopes.at_a, slopes.slope], slopes.at_z)
+            lines.append(Line(f"= {factors} *{{{found}}}", "backward"))
         lines += self._as_trained()
         return Block(lines, "panel", "backward", name, "gradient")
 
     def _as_trained(self) -> list[Line]:
-        if not self.slopes.trained:
+        if not self.slopes.in_one_step:
             return []
         return [
-            Line("the same over all examples, in training:", "soft", SMALL),
-            *equation("dJ/dz", self.slopes.trained, _WIDEST, "backward"),
+            Line("the same in one step, as training computes it:", "soft", SMALL),
+            *equation("dL/dz", self.slopes.in_one_step, _WIDEST, "backward"),
         ]
 
     def _by_weights(self) -> Block:
@@ -124,35 +125,45 @@ class _Slopes:
         at_z = self.slopes.at_z
         text = f"*{{{name}}} = {formula}"
         if value is not None and at_z is not None:
-            text += f" = {short(at_z)} × {bracketed(value)} = *{{{short(at_z * value)}}}"
+            factors, found = product([at_z, value], at_z * value)
+            text += f" = {factors} *{{{found}}}"
         return Line(text, "backward")
 
     def _chain(self, left: float, y: float) -> None:
-        """Write out the whole product for the first weight."""
+        """Write out the whole product for the weight whose gradient is the largest, and what becomes of it."""
         neuron, slopes, root = self.neuron, self.slopes, self.root
-        mark = neuron.marks[0]
-        weight = f"w_{{{mark}}}"
+        place = neuron.strongest
+        weight = f"w_{{{neuron.marks[place]}}}"
         factors = [f"d{root}/da", "da/dz"] if neuron.single else [f"d{root}/dz"]
         text = f"The chain: *{{d{root}/d{weight}}} = " + " × ".join([*factors, f"dz/d{weight}"])
         numbers = [slopes.at_a, slopes.slope] if neuron.single else [slopes.at_z]
         if neuron.numbers is not None and slopes.at_z is not None and None not in numbers:
-            x = float(neuron.numbers.x[0])
+            x = float(neuron.numbers.x[neuron.slots[place] or 0])
             known = [float(number) for number in [*numbers, x] if number is not None]
-            product = [short(known[0]), *(bracketed(number) for number in known[1:])]
-            text += f" = {' × '.join(product)} = *{{{short(slopes.at_z * x)}}}"
+            product_text, found = product(known, slopes.at_z * x)
+            text += f" = {product_text} *{{{found}}}"
         with self.canvas.group("chain", name=f"d{root}/d{weight}"):
             self.canvas.text(left, y, text, size=SIZE + 1, ink="backward")
-        if slopes.mean:
+        about = self._about_all(weight)
+        if about:
             y += 24
-            text = f"dJ/d{weight} is the mean of dL/d{weight} over the m examples."
-            self.canvas.text(left, y, text, ink="soft")
-        update = self._update(weight)
+            self.canvas.text(left, y, about, ink="soft")
+        update = self._update(weight, neuron.slots[place] or 0)
         if update:
             with self.canvas.group("update", name=weight):
                 self.canvas.text(left, y + 24, update, ink="parameter")
 
-    def _update(self, weight: str) -> str:
-        """Write what gradient descent does to the first weight; empty without a learning rate."""
+    def _about_all(self, weight: str) -> str:
+        """Say what all examples together give."""
+        slopes = self.slopes
+        text = f"Over all m examples: dJ/d{weight} is the mean of dL/d{weight}" if slopes.mean else ""
+        if slopes.trained:
+            text = f"{text}; " if text else "Over all m examples "
+            text += f"training computes dJ/dz = {slopes.trained} in one step"
+        return f"{text}." if text else ""
+
+    def _update(self, weight: str, slot: int) -> str:
+        """Write what gradient descent does to a weight; empty without a learning rate."""
         rate, neuron = self.neuron.options.learning_rate, self.neuron
         if rate is None:
             return ""
@@ -160,6 +171,5 @@ class _Slopes:
         gradient = neuron.subject.gradient(neuron.view.W)
         if gradient is None or neuron.numbers is None:
             return text
-        w, slope = float(neuron.numbers.w[0]), float(gradient[0, neuron.place])
-        numbers = f"{short(w)} - {short(rate)} × {bracketed(slope)}"
-        return f"{text} = {numbers} = *{{{short(w - rate * slope)}}}"
+        numbers, found = step(float(neuron.numbers.w[slot]), rate, float(gradient[slot, neuron.place]))
+        return f"{text} = {numbers} *{{{found}}}"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from chainrule.graph.draw.fonts import shortened
 from chainrule.graph.text import formula
+from chainrule.network.drawing.arithmetic import adds_up, product
 from chainrule.network.drawing.blocks import Line
 from chainrule.network.drawing.columns import layer_titles
 from chainrule.network.drawing.neuron_values import Neuron
-from chainrule.network.drawing.words import bracketed, short
+from chainrule.network.drawing.words import short
 
 _LONGEST_NAME, _LONGEST_FORMULA = 240.0, 40
 
@@ -42,7 +45,7 @@ def products(neuron: Neuron) -> list[Line]:
         text = f"w_{{{mark}}} {name}"
         if numbers is not None:
             w, x = float(numbers.w[slot]), float(numbers.x[slot])
-            text += f" = {short(w)} × {bracketed(x)} = {short(w * x)}"
+            text += f" = {' '.join(product([w, x], w * x))}"
         lines.append(Line(text))
     if neuron.view.b is not None:
         lines.append(Line("b" if numbers is None else f"b = {short(numbers.b)}"))
@@ -54,9 +57,17 @@ def _rest(neuron: Neuron) -> str:
     numbers = neuron.numbers
     if numbers is None or neuron.inputs is None:
         return "…"
-    drawn = {slot for slot in neuron.slots if slot is not None}
-    left = [slot for slot in range(neuron.inputs) if slot not in drawn]
-    return f"{len(left):,} more: {short(float(numbers.w[left] @ numbers.x[left]))}"
+    drawn = sum(slot is not None for slot in neuron.slots)
+    return f"{neuron.inputs - drawn:,} more: {short(_left_out(neuron))}"
+
+
+def _left_out(neuron: Neuron) -> float:
+    """Return the sum of the products that are not written out."""
+    numbers = neuron.numbers
+    assert numbers is not None
+    left = np.ones(len(numbers.x), dtype=bool)
+    left[[slot for slot in neuron.slots if slot is not None]] = False
+    return float(numbers.w[left] @ numbers.x[left])
 
 
 def linear_formula(neuron: Neuron) -> str:
@@ -70,7 +81,12 @@ def linear_formula(neuron: Neuron) -> str:
 def sum_line(neuron: Neuron) -> Line:
     """Write what the lines of the linear part add up to."""
     numbers = neuron.numbers
-    return Line("z = the sum of all" + ("" if numbers is None else f" = *{{{short(numbers.z)}}}"), "forward")
+    if numbers is None:
+        return Line("z = the sum of all", "forward")
+    drawn = [slot for slot in neuron.slots if slot is not None]
+    terms = [float(numbers.w[slot] * numbers.x[slot]) for slot in drawn]
+    sign = "=" if adds_up([*terms, _left_out(neuron), numbers.b], numbers.z) else "≈"
+    return Line(f"z = the sum of all {sign} *{{{short(numbers.z)}}}", "forward")
 
 
 def activation_lines(neuron: Neuron) -> list[Line]:

@@ -12,7 +12,7 @@ from chainrule.network.drawing.derivatives import Derivatives, Stage, one_by_one
 from chainrule.network.drawing.ellipsis import shown
 from chainrule.network.drawing.options import Options
 from chainrule.network.drawing.subject import Array, LayerView, Subject
-from chainrule.network.drawing.words import Words, short
+from chainrule.network.drawing.words import Words, bracketed, short
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +42,8 @@ class Slopes:
         root_by_a, a_by_z: formulas; empty where they come from elsewhere.
         mean: whether dJ/dw is the mean of dL/dw over the examples.
         trained: the form in which training computes dJ/dz, where it is another; empty otherwise.
+        in_one_step: dL/dz of one example in that form, such as `a - y`, with its numbers where there are numbers;
+            empty where J is not the mean of L.
         about: the label and the loss of the example, where it is an output and there are numbers.
         at_a, slope, at_z: dL/da, da/dz and dL/dz as numbers.
     """
@@ -51,6 +53,7 @@ class Slopes:
     a_by_z: str
     mean: bool
     trained: str
+    in_one_step: str = ""
     about: str = ""
     at_a: float | None = None
     slope: float | None = None
@@ -89,6 +92,14 @@ class Neuron:
     def _z(self) -> Expression:
         assert self.view.Z is not None
         return self.view.Z
+
+    @property
+    def strongest(self) -> int:
+        """Where among the slots the input of largest size stands: its weight has the largest gradient."""
+        if self.numbers is None:
+            return 0
+        sizes = [-1.0 if slot is None else abs(float(self.numbers.x[slot])) for slot in self.slots]
+        return int(np.argmax(np.nan_to_num(sizes, nan=-1.0)))
 
     @property
     def is_output(self) -> bool:
@@ -151,11 +162,24 @@ class Neuron:
         name = found.labels[root]
         mean = root is not found.J and found.local(Stage(found.J, root, "J")) == "1 / m" and not found.penalties
         trained = found.trained.get(Z, "")
+        step = self._in_one_step(trained) if mean else ""
         if self.numbers is None:
-            return Slopes(name, by_a, by_z, mean, trained)
+            return Slopes(name, by_a, by_z, mean, trained, step)
         at_a, at_z = (self._one(found.evaluate(node)) for node in gradients(root, [A, Z]))
         slope = 1.0 if A is Z else self._one(found.local_value(own_stage)) if self.single else None
-        return Slopes(name, by_a, by_z, mean, trained, self._about(), at_a, slope, at_z)
+        return Slopes(name, by_a, by_z, mean, trained, step, self._about(), at_a, slope, at_z)
+
+    def _in_one_step(self, trained: str) -> str:
+        """Take the mean off the form that training computes: what is left belongs to one example."""
+        share, _, text = trained.partition("1 / m * ")
+        text = text.removeprefix("(").removesuffix(")") if text.startswith("(") and text.count("(") == 1 else text
+        if share or not text:
+            return ""
+        y = self.subject.value(self.subject.y)
+        if text != "a - y" or y is None or self.numbers is None or y[0].size != 1:
+            return text
+        label = float(y[self.options.example - 1].reshape(()))
+        return f"{text} = {short(self.numbers.a)} - {bracketed(short(label))}"
 
     def _about(self) -> str:
         """Say the label of the example and its loss."""

@@ -21,7 +21,8 @@ _LOWERED = re.compile(r"_\{([^{}]*)\}")
 _NUMBERED = re.compile(r"([A-Za-z]+)(\d+)")
 # Arrays of up to so many numbers are written out.
 _WRITTEN_OUT = 4
-_DIGITS = 3
+_DIGITS, _MOST_DIGITS = 3, 10
+_NEARLY_1 = 0.9995
 # A mean that is smaller than this share of the largest size is zero but for rounding.
 _ROUNDING = 1e-12
 
@@ -114,6 +115,8 @@ class Words:
         if not finite.size:
             return "no finite number"
         low, high, mean = float(finite.min()), float(finite.max()), float(finite.mean())
+        if low == high and finite.size == array.size:
+            return f"all {short(low)}"
         if abs(mean) < _ROUNDING * max(-low, high):
             mean = 0.0
         return f"{short(low)} to {short(high)}, mean {short(mean)}"
@@ -142,11 +145,14 @@ def typed(label: str) -> str:
 
 
 def short(value: float) -> str:
-    """Write a number with three significant digits.
+    """Write a number with three significant digits; with more where one just below 1 would look like 1.
 
-    >>> short(0.73456), short(-12345.0), short(2.0)
-    ('0.735', '-12300', '2')
+    >>> short(0.73456), short(-12345.0), short(2.0), short(0.999897)
+    ('0.735', '-12300', '2', '0.9999')
     """
+    if _NEARLY_1 <= abs(value) < 1:
+        texts = [f"{value:.{digits}g}" for digits in range(_DIGITS, _MOST_DIGITS)]
+        return next((text for text in texts if text.strip("-") != "1"), texts[0])
     return number_text(float(f"{value:.{_DIGITS}g}"))
 
 
@@ -160,11 +166,10 @@ def shortest(value: float) -> str:
     return number_text(float(f"{value:.2g}")) if "e" in text else text
 
 
-def bracketed(value: float) -> str:
+def bracketed(text: str) -> str:
     """Write a number as a second factor.
 
-    >>> bracketed(-1.5), bracketed(2.0)
+    >>> bracketed("-1.5"), bracketed("2")
     ('(-1.5)', '2')
     """
-    text = short(value)
     return f"({text})" if text.startswith("-") else text
