@@ -51,6 +51,7 @@ Machine::Machine(Program program, std::vector<float*> state, int threads, const 
       owned_.emplace_back(size);
       if (buffer.kind == BufferKind::constant) owned_.back() = buffer.value;
       shared_[at] = owned_.back().data();
+      if (buffer.kind == BufferKind::scalar) scalars_.emplace_back(shared_[at], size);
     }
   }
   std::map<int, float*> memory;
@@ -156,11 +157,8 @@ std::int64_t Machine::run_steps(int entry, std::span<const Rows> data, std::span
 
 void Machine::begin_step(const StepInput& input) {
   const float* next = input.scalars;
-  for (std::size_t at = 0; at < program_.buffers.size(); ++at) {
-    if (program_.buffers[at].kind != BufferKind::scalar) continue;
-    const auto size = static_cast<std::size_t>(own_elements(program_, static_cast<int>(at)));
-    std::memcpy(shared_[at], next, size * sizeof(float));
-    next += size;
+  for (const auto& [memory, size] : scalars_) {
+    for (std::size_t i = 0; i < size; ++i) memory[i] = *next++;
   }
 }
 
@@ -315,6 +313,7 @@ void Machine::multiply_item(const Matmul& item, Member& member, std::int64_t row
                         member.at(item.destination),
                         columns,
                         item.accumulate};
+  member.workspace.reserve(workspace_bytes(product));
   if (of == 1) {
     multiply(kernels_, product, member.workspace);
   } else {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "kernels.hpp"
@@ -85,6 +86,7 @@ class Machine {
   std::vector<EntryPlan> plans_;
   std::vector<float*> shared_;  // the memory of every buffer without the axis of examples
   std::vector<std::vector<float>> owned_;
+  std::vector<std::pair<float*, std::size_t>> scalars_;  // their memory, in the order of the program
   std::vector<int> data_position_;
   std::vector<std::unique_ptr<Member>> members_;
   std::vector<float> lane_sums_;

@@ -8,16 +8,7 @@
 namespace chainrule {
 namespace {
 
-std::size_t size_of(DType type) {
-  switch (type) {
-    case DType::f64: return 8;
-    case DType::f16: return 2;
-    case DType::u8: return 1;
-    default: return 4;
-  }
-}
-
-// The widest that rows of data may be stored.
+// How many bytes a number of the data has at most.
 constexpr std::size_t widest = 8;
 
 }  // namespace
@@ -29,18 +20,21 @@ void BlockMemory::grow(const Program& program, const PhasePlan& phase, std::int6
   for (const Item& item : phase.block) {
     for (const int buffer : destinations_of(*item.instruction)) {
       const Buffer& one = program.buffers[buffer];
-      if (one.slot >= 0 && has_examples(one.shape)) enough(slots[one.slot], elements(one.shape, rows));
+      if (one.slot >= 0 && has_examples(one.shape)) {
+        enough(slots[static_cast<std::size_t>(one.slot)], elements(one.shape, rows));
+      }
     }
   }
   for (const DataUse& use : phase.data) {
-    const std::int64_t size = elements(program.buffers[use.buffer].shape, rows);
-    if (use.floats) enough(floats[use.buffer], size);
-    if (use.matrix) enough(matrices[use.buffer], size * static_cast<std::int64_t>(widest));
+    const auto at = static_cast<std::size_t>(use.buffer);
+    const std::int64_t size = elements(program.buffers[at].shape, rows);
+    if (use.floats) enough(floats[at], size);
+    if (use.matrix) enough(matrices[at], size * static_cast<std::int64_t>(widest));
   }
 }
 
 Machine::Member::Member(const Program& program, const std::vector<float*>& shared)
-    : program_(program), table_(shared), views_(shared.size()), matrices_(shared.size()) {
+    : memory(program.buffers.size()), program_(program), table_(shared), views_(shared.size()), matrices_(shared.size()) {
   for (std::size_t at = 0; at < program.buffers.size(); ++at) {
     const int base = program.buffers[at].base;
     if (base >= 0) views_[static_cast<std::size_t>(base)].push_back(static_cast<int>(at));
@@ -63,8 +57,7 @@ void Machine::Member::use(BlockMemory& block) {
   for (std::size_t at = 0; at < program_.buffers.size(); ++at) {
     const Buffer& buffer = program_.buffers[at];
     if (buffer.slot < 0 || !has_examples(buffer.shape)) continue;
-    const auto found = block.slots.find(buffer.slot);
-    if (found != block.slots.end()) point(static_cast<int>(at), found->second.data());
+    point(static_cast<int>(at), block.slots[static_cast<std::size_t>(buffer.slot)].data());
   }
 }
 
@@ -80,19 +73,20 @@ void Machine::Member::point(int buffer, float* memory) {
 
 void Machine::Member::take(const DataUse& use, const Rows& source, const std::int64_t* indices, std::int64_t first,
                            std::int64_t rows, int part, int of) {
-  const std::int64_t width = elements(program_.buffers[static_cast<std::size_t>(use.buffer)].shape);
-  const auto size = static_cast<std::ptrdiff_t>(size_of(source.type));
+  const auto at = static_cast<std::size_t>(use.buffer);
+  const std::int64_t width = elements(program_.buffers[at].shape);
+  const auto size = static_cast<std::ptrdiff_t>(item_size(source.type));
   const auto* base = static_cast<const unsigned char*>(source.base);
   const std::int64_t from = rows * part / of, to = rows * (part + 1) / of;
   const auto row = [&](std::int64_t i) {
     return base + (indices ? indices[first + i] : first + i) * source.stride * size;
   };
   if (use.matrix) {
-    Matrix& found = matrices_[static_cast<std::size_t>(use.buffer)];
+    Matrix& found = matrices_[at];
     if (!indices) {
       found = {row(0), source.type, source.stride, 1};
     } else {
-      unsigned char* into = used_->matrices[use.buffer].data();
+      unsigned char* into = used_->matrices[at].data();
       for (std::int64_t i = from; i < to; ++i) {
         std::memcpy(into + i * width * size, row(i), static_cast<std::size_t>(width * size));
       }
@@ -104,7 +98,7 @@ void Machine::Member::take(const DataUse& use, const Rows& source, const std::in
   if (source.type == DType::f32 && !indices && source.stride == width) {
     into = reinterpret_cast<float*>(const_cast<unsigned char*>(row(0)));  // only read: data is never written
   } else {
-    into = used_->floats[use.buffer].data();
+    into = used_->floats[at].data();
     for (std::int64_t i = from; i < to; ++i) convert(row(i), source.type, width, into + i * width);
   }
   point(use.buffer, into);

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <span>
 #include <vector>
 
@@ -14,12 +13,15 @@ namespace chainrule {
 // The values of one block of rows: temporaries, and rows of the data that were gathered or converted.
 class BlockMemory {
  public:
+  explicit BlockMemory(std::size_t buffers) : slots(buffers), matrices(buffers), floats(buffers) {}
+
   // Make room for blocks of so many rows.
   void grow(const Program& program, const PhasePlan& phase, std::int64_t rows);
 
-  std::map<int, std::vector<float>> slots;
-  std::map<int, std::vector<unsigned char>> matrices;  // gathered rows, in the type of the data
-  std::map<int, std::vector<float>> floats;            // rows converted to float32
+  // By slot, and by data buffer: gathered rows in the type of the data, and rows converted to float32.
+  std::vector<std::vector<float>> slots;
+  std::vector<std::vector<unsigned char>> matrices;
+  std::vector<std::vector<float>> floats;
 };
 
 struct Machine::Member {
