@@ -17,7 +17,7 @@ from chainrule.network.drawing.subject import Array, LayerView, Subject
 from chainrule.network.drawing.words import Words, short
 
 # Longer formulas are broken; that of J has more room.
-_WIDEST, _WIDEST_OF_J = 190.0, 260.0
+_WIDEST, _WIDEST_OF_J, _WIDEST_OF_L = 190.0, 260.0, 210.0
 
 
 @dataclass(frozen=True)
@@ -80,22 +80,24 @@ class ExampleBlocks:
         return Block(lines, "parameter-soft", "parameter", str(view.number), "parameters", "shared")
 
     def neurons(self, view: LayerView, row: Row) -> Block:
-        """An example's z and a in a layer."""
+        """An example's z and a in a layer, and what it adds to the gradient of the weights."""
         assert view.Z is not None
         z, a = self.name(view.Z, row.mark), self.name(view.A, row.mark)
         labels = self._labels(row)
         lines = equation(z, self._formula(view.Z, labels), _WIDEST)
         if view.A is not view.Z:
             lines += equation(a, self._formula(view.A, labels), _WIDEST)
-        lines += self._value(view.A, row, "forward")
+        lines += self._value(view.A, row, "forward", a)
         lines += self._dropped(view.number, row)
         if self.derivatives is not None:
             lines += self._gradient(view, row)
+            lines += self._part(view, row)
         return Block(lines, "forward-soft", "forward", a, "layer")
 
     def loss_formula(self, L: Expression) -> Block:
         """What stands above the losses."""
-        lines = [Line("*{loss}"), *equation("L", self.words.formula(L), _WIDEST)]
+        labels = self._labels(Row("i", None))
+        lines = [Line("*{loss}"), *equation(labels[L], self._formula(L, labels), _WIDEST_OF_L)]
         return Block(lines, "none", "none", cls="head")
 
     def loss(self, L: Expression, row: Row) -> Block:
@@ -138,8 +140,8 @@ class ExampleBlocks:
         J, L = self.subject.J, self.subject.L
         return J is not None and L is not None and self.words.formula(J) == f"mean({self.words.labels[L]})"
 
-    def sums(self, view: LayerView, rows: Sequence[Row | None]) -> Block:
-        """The gradients of a layer's parameters: a part of each example, and their sum."""
+    def sums(self, view: LayerView) -> Block:
+        """The gradients of a layer's parameters: what the examples add, in one sum."""
         assert self.derivatives is not None
         assert view.Z is not None
         assert view.W is not None
@@ -151,7 +153,7 @@ class ExampleBlocks:
             _WIDEST,
             "backward",
         )
-        lines += self._parts(view, rows)
+        lines += self._total(view, view.W)
         if view.b is not None:
             lines += equation(
                 f"dJ/d{self.words.labels[view.b]}",
@@ -159,8 +161,7 @@ class ExampleBlocks:
                 _WIDEST,
                 "backward",
             )
-            found = self.subject.gradient(view.b)
-            lines += [] if found is None else [Line(self.words.value(found), "backward", SMALL)]
+            lines += self._total(view, view.b)
         lines += self._updates(view)
         return Block(lines, "backward-soft", "backward", str(view.number), "sum", "sum")
 
@@ -172,33 +173,37 @@ class ExampleBlocks:
         rate = short(self.learning_rate)
         return [Line(f"*{{{name}}} := {name} - {rate} * dJ/d{name}", "parameter") for name in names]
 
-    def _parts(self, view: LayerView, rows: Sequence[Row | None]) -> list[Line]:
-        """What each example adds to dJ/dW, in numbers."""
-        before, slope = self.subject.value(view.before), self.subject.gradient(view.Z)
-        total = self.subject.gradient(view.W)
-        if before is None or slope is None or total is None:
+    def _total(self, view: LayerView, parameter: Expression) -> list[Line]:
+        total = self.subject.gradient(parameter)
+        if total is None:
             return []
-        lines = []
-        for row in rows:
-            if row is None or row.place is None:
-                lines.append(Line("…", "soft", SMALL))
-                continue
-            part = np.outer(before[row.place], slope[row.place])
-            lines.append(Line(f"example {row.mark}: {self.words.value(part)}", "soft", SMALL))
-        what = "with the penalty" if self.derivatives and self.derivatives.penalty(view.W) else "sum"
-        return [*lines, Line(f"*{{{what}: {self.words.value(total)}}}", "backward", SMALL)]
+        assert self.derivatives is not None
+        penalty = " with the penalty" if self.derivatives.penalty(parameter) else ""
+        return [Line(f"*{{sum{penalty}: {self.words.value(total)}}}", "backward", SMALL)]
 
-    def _value(self, node: Expression, row: Row, ink: str) -> list[Line]:
+    def _part(self, view: LayerView, row: Row) -> list[Line]:
+        """What an example adds to dJ/dW, in numbers."""
+        assert view.W is not None
+        before, slope = self.subject.value(view.before), self.subject.gradient(view.Z)
+        if before is None or slope is None or row.place is None:
+            return []
+        part = np.outer(before[row.place], slope[row.place])
+        return [Line(f"adds to dJ/d{self.words.labels[view.W]}: {self.words.value(part)}", "backward", SMALL)]
+
+    def _value(self, node: Expression, row: Row, ink: str, name: str = "") -> list[Line]:
         value = self.subject.value(node)
         if value is None or row.place is None:
             return []
-        return [Line(part, ink, SMALL) for part in self._written(value[row.place])]
+        return [Line(text, ink, SMALL) for text in self._written(value[row.place], name)]
 
-    def _written(self, array: Array) -> list[str]:
+    def _written(self, array: Array, name: str = "") -> list[str]:
+        """Write the numbers of an example, with their name where it is given; the mean of many by itself."""
         if array.size == 1:
-            return [f"= {short(float(array.reshape(())))}"]
-        low, _, mean = self.words.value(np.ravel(array)).partition(", mean ")
-        return [low, f"mean {mean}"] if mean else [low]
+            return [f"{name} = {short(float(array.reshape(())))}".strip()]
+        text, _, mean = self.words.value(np.ravel(array)).partition(", mean ")
+        if name:
+            text = f"{name} = {text}" if text.startswith("[") else f"{name}: {text}"
+        return [text, f"mean {mean}"] if mean else [text]
 
     def _dropped(self, number: int, row: Row) -> list[Line]:
         """What dropout makes of a layer's values, or of the input (number 0), before the next layer reads them."""
@@ -225,8 +230,8 @@ class ExampleBlocks:
         name = f"dJ/d{self.name(view.Z, row.mark)}"
         value = self.subject.gradient(view.Z)
         if value is not None and row.place is not None:
-            written = self._written(value[row.place])
-            return [Line(f"*{{{name}}}", "backward", SMALL), *(Line(text, "backward", SMALL) for text in written)]
+            written = self._written(value[row.place], f"*{{{name}}}")
+            return [Line(text, "backward", SMALL) for text in written]
         found = Derivatives(self.subject, self.words, self._labels(row))
         after = next(stage for stage in stages_of(self.subject) if stage.source is view.Z)
         return equation(name, found.through(after), _WIDEST, "backward", SMALL)

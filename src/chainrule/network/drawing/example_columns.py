@@ -90,7 +90,7 @@ class Cells:
                 continue
             view = dense[place]
             cells = [blocks.neurons(view, row) for row in rows]
-            sums = blocks.sums(view, self.rows) if self.options.backward else None
+            sums = blocks.sums(view) if self.options.backward else None
             yield CellColumn("layer", blocks.parameters(view), cells, sums, name=self.words.labels[view.A])
         L = subject.L
         if L is not None:

@@ -14,9 +14,10 @@ from chainrule.network.drawing.options import Options
 from chainrule.network.drawing.subject import Subject
 from chainrule.network.drawing.words import Words
 
-_GAP, _ROW_GAP, _ELLIPSIS = 54.0, 40.0, 34.0
+_GAP, _ROW_GAP, _ELLIPSIS = 54.0, 26.0, 30.0
+_WIDE_GAP, _BUS = 84.0, 22.0
 _HEAD_GAP, _SUM_GAP, _J_GAP = 40.0, 48.0, 90.0
-_APART, _INSET = 7.0, 22.0
+_APART = 7.0
 
 
 def draw_examples(canvas: Canvas, subject: Subject, options: Options, words: Words) -> None:
@@ -36,7 +37,7 @@ class _Examples:
         x = 0.0
         for column in self.columns:
             column.x = x
-            x += column.width + _GAP
+            x += column.width + (_WIDE_GAP if self.backward and column.kind != "X" else _GAP)
         self.heads = max((column.head.height for column in self.columns if column.head), default=0.0)
         self.tops = list(self._tops())
         self.bottom = self.tops[-1] + self.height
@@ -73,23 +74,36 @@ class _Examples:
         yield from enumerate(tops)
 
     def _shared(self, column: CellColumn) -> None:
-        """Draw what all examples share in a layer: parameters from above, the sum of gradients below."""
-        canvas, x, name = self.canvas, column.x + _INSET, column.name
-        before = self.heads
+        """Draw what all examples share in a layer, beside its boxes: parameters from above, gradients below."""
+        canvas, head = self.canvas, column.head
+        assert head is not None
+        side, before = column.x - _BUS, self.heads - head.height / 2
+        start = [(column.x, before), (side, before)]
         for place, top in self._rows_with_tops():
+            y = top + self._inset
             with canvas.group("edge", source="parameters", target=column.cells[place].name, kind="parameter"):
-                canvas.path([(x, before), (x, top)], ink="parameter", width=1.8)
-            before = top + self.height
+                canvas.path([*start, (side, y), (column.x, y)], ink="parameter", width=1.8, rounded=8)
+            start = [(side, y - 8)]
         if column.sums is None:
             return
-        x = column.x + column.width - _INSET
-        tops = [top for _, top in self._rows_with_tops()]
-        for top, after in zip(tops, [*tops[1:], self.bottom + _SUM_GAP], strict=True):
-            last = after > self.bottom
-            with canvas.group("edge", source=name, target="sum", kind="backward"):
-                canvas.path([(x, top + self.height), (x, after)], ink="backward", width=1.8, arrow=last)
-            canvas.text(x + 8, top + self.height + 24, "+", size=15, ink="backward", weight="bold")
-        column.sums.draw(canvas, column.x, self.bottom + _SUM_GAP, column.width, column.sums.height)
+        right = column.x + column.width
+        side, sums_top = right + _BUS, self.bottom + _SUM_GAP
+        end = sums_top + column.sums.height / 2
+        for place, top in self._rows_with_tops():
+            y = top + self.height - self._inset
+            last = place == len(self.cells.examples) - 1
+            with canvas.group("edge", source=column.name, target="sum", kind="backward"):
+                points = [(right, y), (side, y), (side, end), (right, end)] if last else [(right, y), (side, y)]
+                if not place and not last:
+                    points.append((side, self.bottom))
+                canvas.path(points, ink="backward", width=1.8, arrow=last, rounded=8)
+            canvas.text(side + 6, y + 5, "+", size=15, ink="backward", weight="bold")
+        column.sums.draw(canvas, column.x, sums_top, column.width, column.sums.height)
+
+    @property
+    def _inset(self) -> float:
+        """How far from the upper and the lower edge of an example's box the shared lines meet it."""
+        return min(14.0, self.height / 5)
 
     def _column(self, column: CellColumn) -> None:
         if column.head is not None:
