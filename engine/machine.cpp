@@ -199,16 +199,10 @@ void Machine::run_blocks(const PhasePlan& phase, const PhaseSchedule& schedule, 
                          const StepInput& input, Team& team, int member) {
   Member& own = *members_[member];
   own.use(members_[0]->memory);
-  if (member == 0) {
-    for (std::size_t i = 0; i < phase.sums.size(); ++i) {
-      const int sum = phase.sums[i];
-      std::fill_n(shared_[sum], own_elements(program_, sum),
-                  phase.maximum[i] ? -std::numeric_limits<float>::infinity() : 0.0f);
-    }
-  }
+  if (member == 0) start_sums(phase, own, input.count == 0);
   for (std::int64_t start = 0; start < input.count; start += schedule.rows_a_block) {
     const std::int64_t rows = std::min(schedule.rows_a_block, input.count - start);
-    own.set_block(start, rows);
+    own.set_block(start, start == 0);
     gather(phase, data, input, own, start, rows, member, team.schedule.members);
     team.barrier.wait();
     run_section(phase.block, rows == schedule.rows_a_block ? schedule.block : schedule.last_block, team, member, rows);
@@ -225,32 +219,33 @@ void Machine::run_lanes(const PhasePlan& phase, const PhaseSchedule& schedule, s
     const std::int64_t first = input.count * lane / schedule.lanes, last = input.count * (lane + 1) / schedule.lanes;
     float* sums = lane_sums_.data() + lane * phase.sum_elements;
     bind_sums(phase, own, sums);
-    start_sums(phase, sums);
+    start_sums(phase, own, first == last);
     for (std::int64_t start = first; start < last; start += schedule.rows_a_block) {
       const std::int64_t rows = std::min(schedule.rows_a_block, last - start);
-      own.set_block(start, rows);
+      own.set_block(start, start == first);
       gather(phase, data, input, own, start, rows, 0, 1);
       for (const Item& item : phase.block) execute(item, own, rows, 0, 1);
     }
   }
-  for (const int sum : phase.sums) own.point(sum, shared_[sum]);
+  for (const Sum& sum : phase.sums) own.point(sum.buffer, shared_[sum.buffer]);
   team.barrier.wait();
   combine(phase, schedule, team, member);
   team.barrier.wait();
 }
 
-void Machine::start_sums(const PhasePlan& phase, float* memory) {
-  for (std::size_t i = 0; i < phase.sums.size(); ++i) {
-    const std::int64_t size = own_elements(program_, phase.sums[i]);
-    std::fill_n(memory, size, phase.maximum[i] ? -std::numeric_limits<float>::infinity() : 0.0f);
-    memory += size;
+// Sums of reductions start at their neutral number; a product of the first block writes its sum as it is.
+void Machine::start_sums(const PhasePlan& phase, Member& member, bool no_rows) {
+  for (const Sum& sum : phase.sums) {
+    if (sum.product && !no_rows) continue;
+    const float start = sum.maximum ? -std::numeric_limits<float>::infinity() : 0.0f;
+    std::fill_n(member.at(sum.buffer), sum.elements, start);
   }
 }
 
 void Machine::bind_sums(const PhasePlan& phase, Member& member, float* memory) {
-  for (const int sum : phase.sums) {
-    member.point(sum, memory);
-    memory += own_elements(program_, sum);
+  for (const Sum& sum : phase.sums) {
+    member.point(sum.buffer, memory);
+    memory += sum.elements;
   }
 }
 
@@ -259,9 +254,8 @@ void Machine::combine(const PhasePlan& phase, const PhaseSchedule& schedule, Tea
   constexpr std::int64_t piece = 2048;  // of so many numbers all lanes stay in the cache
   const std::int64_t stride = phase.sum_elements, of = team.schedule.members;
   std::int64_t offset = 0;
-  for (std::size_t i = 0; i < phase.sums.size(); ++i) {
-    const int sum = phase.sums[i];
-    const std::int64_t size = own_elements(program_, sum);
+  for (const Sum& sum : phase.sums) {
+    const std::int64_t size = sum.elements;
     for (std::int64_t from = member * piece; from < size; from += of * piece) {
       const std::int64_t length = std::min(piece, size - from);
       float* lanes = lane_sums_.data() + offset + from;
@@ -269,14 +263,14 @@ void Machine::combine(const PhasePlan& phase, const PhaseSchedule& schedule, Tea
         for (std::int64_t lane = 0; lane + step < schedule.lanes; lane += 2 * step) {
           float* into = lanes + lane * stride;
           const float* other = lanes + (lane + step) * stride;
-          if (phase.maximum[i]) {
+          if (sum.maximum) {
             for (std::int64_t k = 0; k < length; ++k) into[k] = larger(into[k], other[k]);
           } else {
             for (std::int64_t k = 0; k < length; ++k) into[k] += other[k];
           }
         }
       }
-      std::memcpy(shared_[sum] + from, lanes, static_cast<std::size_t>(length) * sizeof(float));
+      std::memcpy(shared_[sum.buffer] + from, lanes, static_cast<std::size_t>(length) * sizeof(float));
     }
     offset += size;
   }
@@ -312,7 +306,7 @@ void Machine::multiply_item(const Matmul& item, Member& member, std::int64_t row
                         operand(item.b, item.transpose_b, member, rows),
                         member.at(item.destination),
                         columns,
-                        item.accumulate};
+                        item.accumulate && !member.first};
   member.workspace.reserve(workspace_bytes(product));
   if (of == 1) {
     multiply(kernels_, product, member.workspace);

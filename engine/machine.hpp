@@ -67,7 +67,7 @@ class Machine {
                  const StepInput& input, Team& team, int member);
   void run_blocks(const PhasePlan& phase, const PhaseSchedule& schedule, std::span<const Rows> data,
                   const StepInput& input, Team& team, int member);
-  void start_sums(const PhasePlan& phase, float* memory);
+  void start_sums(const PhasePlan& phase, Member& member, bool no_rows);
   void bind_sums(const PhasePlan& phase, Member& member, float* memory);
   void combine(const PhasePlan& phase, const PhaseSchedule& schedule, Team& team, int member);
   void gather(const PhasePlan& phase, std::span<const Rows> data, const StepInput& input, Member& into,

@@ -61,9 +61,10 @@ void Machine::Member::use(BlockMemory& block) {
   }
 }
 
-void Machine::Member::set_block(std::int64_t first, std::int64_t) {
-  start = first;
-  for (const Output& output : outputs_) point(output.buffer, output.base + first * output.width);
+void Machine::Member::set_block(std::int64_t at, bool first_of_sums) {
+  start = at;
+  first = first_of_sums;
+  for (const Output& output : outputs_) point(output.buffer, output.base + start * output.width);
 }
 
 void Machine::Member::point(int buffer, float* memory) {

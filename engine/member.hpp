@@ -36,8 +36,8 @@ struct Machine::Member {
   void use(BlockMemory& block);
   // Sizes have changed: point to everything anew.
   void forget() { used_ = nullptr; }
-  // Rows start, ..., start + rows - 1 of the batch are the block.
-  void set_block(std::int64_t first, std::int64_t rows);
+  // Begin a block at a row of the batch; it may be the first that adds to its sums.
+  void set_block(std::int64_t at, bool first_of_sums);
   // Point to a buffer's memory, and so do its views.
   void point(int buffer, float* memory);
   // Bring the block's rows of some data into the memory in use: one part of `of`, but point to all of them.
@@ -51,6 +51,7 @@ struct Machine::Member {
   Scratch scratch;
   std::uint64_t seed = 0;
   std::int64_t number = 0, start = 0;
+  bool first = true;
 
  private:
   struct Output {

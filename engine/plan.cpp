@@ -80,9 +80,9 @@ PhasePlan plan_phase(const Program& program, const Phase& phase) {
       if (has_examples(program.buffers[destination].shape)) kept.insert(destination);
       if (!accumulates(*item.instruction)) continue;
       const auto* reduce = std::get_if<Reduce>(item.instruction);
-      found.sums.push_back(destination);
-      found.maximum.push_back(reduce && reduce->maximum);
-      found.sum_elements += known(program.buffers[destination].shape);
+      const std::int64_t size = known(program.buffers[destination].shape);
+      found.sums.push_back({destination, size, product, reduce && reduce->maximum});
+      found.sum_elements += size;
     }
     found.row_work += item.work;
   }

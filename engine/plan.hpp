@@ -30,10 +30,16 @@ struct DataUse {
   bool matrix = false, floats = false;
 };
 
+// An accumulator that a block adds to.
+struct Sum {
+  int buffer;
+  std::int64_t elements;
+  bool product, maximum;  // what adds to it: a product, or a reduction that takes the maximum
+};
+
 struct PhasePlan {
   Items prologue, block;
-  std::vector<int> sums;          // accumulators that the block adds to
-  std::vector<bool> maximum;      // whether each of them is a maximum
+  std::vector<Sum> sums;          // what the block adds up
   std::vector<DataUse> data;      // what the block reads of the data
   std::int64_t sum_elements = 0;  // of all sums together
   std::int64_t width = 0;         // numbers a row that a block keeps
