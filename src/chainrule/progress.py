@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Generator, Iterable, Sized
+from collections.abc import Callable, Generator, Iterable, Sized
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -17,7 +17,12 @@ PATIENCE = 1.0
 
 
 def track(
-    iterable: Iterable[T], *, total: int | None = None, label: str = "Working", enabled: bool | None = None
+    iterable: Iterable[T],
+    *,
+    total: int | None = None,
+    label: str = "Working",
+    enabled: bool | None = None,
+    size: Callable[[T], int] = lambda item: 1,
 ) -> Generator[T, None, None]:
     """Hand on the items of an iterable and show on stderr how far it is.
 
@@ -28,6 +33,7 @@ def track(
         total: how many items there are; None takes it from `len(iterable)` where there is one.
         label: what is being done, such as "Reading pictures".
         enabled: True shows the bar, False never does, None shows it when stderr is a terminal.
+        size: how much of the total an item is.
 
     Returns:
         A generator of the same items in the same order. Where the loop over it may end early, close it
@@ -46,7 +52,7 @@ def track(
     try:
         for item in iterable:
             yield item
-            done += 1
+            done += size(item)
             if bar is None and time.monotonic() - begun >= PATIENCE:
                 bar = _start(iterable, total, label)
             if bar is not None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
+from chainrule.compiler.machine import Batches
 from chainrule.training.batches import batches_of_epoch
 from chainrule.training.descent import Descent
 
@@ -68,13 +69,15 @@ def test_mini_batches_of_minimize_take_each_example_once_an_epoch(
 ) -> None:
     J, parameters, data = line
     taken: list[int] = []
-    step = Descent.step
+    steps = Descent.steps
 
-    def watched(self: Descent, *arguments: Any, **options: Any) -> dict[str, float]:
-        taken.extend(options["rows"])
-        return step(self, *arguments, **options)
+    def watched(self: Descent, data: Any, first: int, rates: Any, batches: Batches) -> dict[str, Any]:
+        outputs = steps(self, data, first, rates, batches)
+        assert batches.rows is not None
+        taken.extend(batches.rows[: batches.bounds[len(outputs["cost"])]][batches.bounds[0] :])
+        return outputs
 
-    monkeypatch.setattr(Descent, "step", watched)
+    monkeypatch.setattr(Descent, "steps", watched)
     cr.minimize(J, parameters, data=data, steps=8, batch_size=3)
     assert sorted(taken[:10]) == sorted(taken[10:]) == list(range(10))
 

@@ -9,7 +9,9 @@ import pytest
 
 import chainrule as cr
 from chainrule.training import snapshots as module
+from chainrule.training import trail
 from chainrule.training.descent import Descent
+from chainrule.training.snapshots import SnapshotRecorder
 
 NETWORK = cr.Network([cr.Dense(3, "tanh"), cr.Dense(1, "sigmoid")])
 X, Y = cr.points("moons", count=40, seed=1)
@@ -109,18 +111,35 @@ def test_the_model_is_the_same_to_the_bit_with_and_without(options: dict[str, An
 
 
 def test_without_being_asked_nothing_is_copied(monkeypatch: pytest.MonkeyPatch) -> None:
-    copies: list[int] = []
-    values = Descent.values
+    kept: list[int] = []
+    keep = SnapshotRecorder._keep
 
-    def counted(self: Descent) -> Any:
-        copies.append(1)
-        return values(self)
+    def counted(self: SnapshotRecorder, number: int, values: Any) -> None:
+        kept.append(number)
+        keep(self, number, values)
 
-    monkeypatch.setattr(Descent, "values", counted)
+    monkeypatch.setattr(SnapshotRecorder, "_keep", counted)
     fit(epochs=5)
-    plain = len(copies)
+    assert kept == []
     fit(epochs=5, snapshots=[2, 4])
-    assert len(copies) - plain == plain + 2
+    assert kept == [2, 4]
+
+
+def test_the_copies_of_a_training_do_not_grow_with_its_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
+    copies: list[int] = []
+
+    def counted(copy: Any) -> Any:
+        def counting(self: Descent) -> Any:
+            copies.append(1)
+            return copy(self)
+
+        return counting
+
+    monkeypatch.setattr(Descent, "values", counted(Descent.values))
+    monkeypatch.setattr(Descent, "whole_state", counted(Descent.whole_state))
+    monkeypatch.setattr(trail, "_SECONDS", 1e9)
+    cr.fit(NETWORK, X, Y, epochs=1000, batch_size="all")
+    assert len(copies) <= 15
 
 
 def test_a_snapshot_cannot_be_changed() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from chainrule.compiler.entry_plan import EntryPlan, PhasePlan, Section, plan_entry
+from chainrule.compiler.machine import Batches, check_scalars
 from chainrule.compiler.program import Buffer, Draw, Map, Matmul, Program, Reduce, Transpose, concrete, elements
 from chainrule.compiler.run_inputs import StepKey, checked_data, count_rows, scalar_value
 from chainrule.errors import UserError, WorkFailed
@@ -18,6 +20,8 @@ Array = NDArray[Any]
 
 # Rows are taken in blocks whose buffers stay within this many bytes.
 _BLOCK_BYTES = 64 << 20
+# A call of many steps comes back after so many seconds, so that progress is told.
+_SECONDS = 0.1
 
 
 class NumpyRun:
@@ -99,6 +103,35 @@ class NumpyRun:
                 return run.outputs()
             except MemoryError as reason:
                 raise WorkFailed(f"entry {entry}: there is not enough memory: {reason}") from None
+
+    def run_steps(
+        self,
+        entry: str,
+        data: Mapping[str, Array],
+        batches: Batches,
+        scalars: Mapping[str, Array],
+        *,
+        key: StepKey,
+    ) -> dict[str, Array]:
+        """Run an entry for many steps: see `Machine.run_steps`."""
+        plan = self._plan(entry)
+        outputs = plan.entry.outputs
+        if any(self.program.buffers[at].shape for at in outputs.values()):
+            raise UserError(f"the entry {entry} gives more than single numbers: run it step by step")
+        given = [buffer for _, buffer in plan.scalars if buffer.name != "m"]
+        check_scalars(given, scalars, batches)
+        batches.check(data, [checked_data(buffer, data) for _, buffer in plan.data])
+        found = np.empty((len(batches), len(outputs)), self.dtype)
+        end, done = time.perf_counter() + _SECONDS, 0
+        while done < len(batches):
+            one = {str(buffer.name): scalars[str(buffer.name)][done] for buffer in given}
+            step = StepKey(key.seed, key.step + done)
+            results = self.run(entry, data, rows=batches.rows_of(done), scalars=one, key=step)
+            found[done] = list(results.values())
+            done += 1
+            if not np.isfinite(found[done - 1, :1]).all() or time.perf_counter() > end:
+                break
+        return {name: found[:done, place] for place, name in enumerate(outputs)}
 
     def _plan(self, name: str) -> EntryPlan:
         if name not in self._plans:

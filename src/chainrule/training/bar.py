@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable, Mapping
+from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from chainrule.training.history import Epoch
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.training.history import Epoch, means_of_epochs
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -25,7 +30,6 @@ class EpochBar:
         self.enabled = sys.stderr.isatty() if enabled is None else enabled
         self._bar: Progress | None = None
         self._begun = self._shown = time.monotonic()
-        self._epochs_done = 0
         self._validation = ""
 
     def __enter__(self) -> EpochBar:
@@ -37,24 +41,36 @@ class EpochBar:
         if self._bar is not None:
             self._bar.stop()
 
-    def step(self, examples: int, cost: float | None, accuracy: float | None) -> None:
-        """Show where the running epoch is."""
+    def teller(self, epochs: int, counts: NDArray[np.int64]) -> Callable[[Mapping[str, NDArray[Any]]], None] | None:
+        """Return what shows where the running epoch is, told of outputs of its steps; None where nothing is shown.
+
+        Args:
+            epochs: how many epochs are over.
+            counts: the examples of each step of an epoch.
+        """
+        return partial(self._step, epochs, counts) if self.enabled else None
+
+    def _step(self, epochs: int, counts: NDArray[np.int64], outputs: Mapping[str, NDArray[Any]]) -> None:
         now = time.monotonic()
-        if not self.enabled or now - self._shown < _SECONDS_BETWEEN_UPDATES:
+        if now - self._shown < _SECONDS_BETWEEN_UPDATES:
             return
         self._shown = now
         if self._bar is None:
             self._bar = _new_bar(self.epochs)
-        done = self._epochs_done + examples / self.examples
+        # The last epoch that has a step.
+        over = (len(outputs["cost"]) - 1) // len(counts)
+        own = {name: array[over * len(counts) :] for name, array in outputs.items()}
+        counts = counts[: len(own["cost"])]
+        means = {name: values[0] for name, values in means_of_epochs(own, counts, 1).items()}
+        done = epochs + over + counts.sum() / self.examples
         speed = done * self.examples / (now - self._begun)
-        text = f"cost {cost:.3f}" + ("" if accuracy is None else f" accuracy {accuracy:.0%}")
+        text = f"cost {means['cost']:.3f}" + (f" accuracy {means['accuracy']:.0%}" if "accuracy" in means else "")
         self._bar.update(
             self._bar.task_ids[0], completed=done, figures=text + self._validation, speed=f"{speed:,.0f}"
         )
 
     def epoch(self, record: Epoch) -> None:
         """Show the figures at an epoch's end."""
-        self._epochs_done = record.epoch
         if self._bar is not None:
             self._bar.update(self._bar.task_ids[0], completed=record.epoch)
         if record.validation_accuracy is not None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.arguments import whole
+from chainrule.compiler.machine import Batches
 from chainrule.errors import UserError
 from chainrule.random import permutation
 
@@ -52,3 +53,52 @@ def batch_stream(count: int, size: int | None, seed: int) -> Iterator[NDArray[np
     """
     for epoch in itertools.count():
         yield from [None] if size is None else batches_of_epoch(count, size, seed, epoch)
+
+
+class BatchPlan:
+    """Says which examples each step of a training takes: in each epoch every one once, in a new order.
+
+    Args:
+        count: how many examples there are.
+        size: how many a step takes, the last step of an epoch perhaps fewer; None takes all in each step.
+        seed: decides the order.
+        rows: their row numbers in the data; None where they are all rows.
+
+    Attributes:
+        per_epoch: how many steps an epoch has.
+
+    Example:
+        >>> plan = BatchPlan(10, 4, seed=0)
+        >>> plan.per_epoch, plan.between(2, 5).counts.tolist()
+        (3, [2, 4, 4])
+    """
+
+    def __init__(self, count: int, size: int | None, seed: int, rows: NDArray[np.int64] | None = None) -> None:
+        self.count = count
+        self.size = max(count, 1) if size is None else size
+        self.per_epoch = max(1, -(-count // self.size))
+        self._shuffled = size is not None
+        self._seed = seed
+        self._rows = rows
+        self._order: tuple[int, NDArray[np.int64]] = -1, np.empty(0, np.int64)
+
+    def between(self, start: int, stop: int) -> Batches:
+        """The batches of the steps from `start` to before `stop`, counted from 0."""
+        if not self._shuffled and self._rows is None:
+            return Batches.all_rows(self.count, stop - start)
+        first = start // self.per_epoch
+        epochs, places = np.divmod(np.arange(start, stop + 1), self.per_epoch)
+        rows = [self._rows_of(epoch) for epoch in range(first, (stop - 1) // self.per_epoch + 1)]
+        return Batches(
+            rows[0] if len(rows) == 1 else np.concatenate(rows), (epochs - first) * self.count + places * self.size
+        )
+
+    def _rows_of(self, epoch: int) -> NDArray[np.int64]:
+        """The rows of an epoch in its order; the last one is kept, as steps may be asked for in parts."""
+        if not self._shuffled:
+            assert self._rows is not None
+            return self._rows
+        if self._order[0] != epoch:
+            order = permutation((self._seed, _ORDER_STREAM, epoch), self.count)
+            self._order = epoch, order if self._rows is None else self._rows[order]
+        return self._order[1]

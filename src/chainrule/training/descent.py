@@ -12,7 +12,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from chainrule.compiler.differentiate import differentiate
 from chainrule.compiler.lower import EntrySpec, compile_program
-from chainrule.compiler.numpy_run import NumpyRun
+from chainrule.compiler.machine import Batches, engine_of, machine_for, readable
 from chainrule.compiler.run_inputs import StepKey
 from chainrule.errors import UserError
 from chainrule.graph.expression import Expression, variable
@@ -20,6 +20,7 @@ from chainrule.graph.ops.elementwise import minimum, sqrt
 from chainrule.graph.ops.reduction import sum as sum_of
 from chainrule.graph.rewrite import stable
 from chainrule.graph.shapes import fixed
+from chainrule.training.defaults import DEFAULTS
 from chainrule.training.optimizers import Optimizer
 
 Array = NDArray[Any]
@@ -40,6 +41,8 @@ class Descent:
         evaluation: expressions of the entry `evaluate`, which changes nothing.
         dtype: float32, or float64 as a reference.
         seed: the key of random numbers such as dropout's.
+        engine: "engine" or "reference", which is NumPy's machine; float64 is always the reference's.
+        threads: how many threads the engine uses; None for all that this process may use.
     """
 
     def __init__(
@@ -53,6 +56,8 @@ class Descent:
         evaluation: Mapping[str, Expression] | None = None,
         dtype: DTypeLike = np.float32,
         seed: int = 0,
+        engine: str = DEFAULTS.engine,
+        threads: int | None = None,
     ) -> None:
         if J.shape != ():
             raise UserError(f"the cost must be a single number, but {J} has shape {J.shape}; take cr.mean of it")
@@ -77,7 +82,13 @@ class Descent:
         # The optimizer's own state starts at zero.
         start = {compiled.names[leaf]: np.zeros(fixed(leaf.shape)) for leaf in updates}
         start |= {compiled.names[leaf]: value for leaf, value in values.items() if leaf in compiled.names}
-        self.machine = NumpyRun(self.program, start, dtype=dtype)
+        chosen = engine_of(engine)
+        self._converts = chosen == "engine" and np.dtype(dtype) == np.float32
+        self.machine = machine_for(self.program, start, engine=chosen, threads=threads, dtype=dtype)
+
+    def prepared(self, data: Mapping[str, Array]) -> dict[str, Array]:
+        """Return data as the machine reads them, so that what must be converted is so once and not in each call."""
+        return {name: readable(array) if self._converts else array for name, array in data.items()}
 
     def step(
         self,
@@ -93,6 +104,24 @@ class Descent:
         outputs = self.machine.run("step", data, rows=rows, scalars=scalars, key=key)
         return {name: float(value) for name, value in outputs.items()}
 
+    def steps(
+        self, data: Mapping[str, Array], first: int, rates: NDArray[np.float64], batches: Batches
+    ) -> dict[str, Array]:
+        """Take many steps.
+
+        Args:
+            data: the arrays by name.
+            first: the number of the first step, from 1.
+            rates: the learning rate of each step, shape (steps,).
+            batches: the rows of each step.
+
+        Returns:
+            The cost and metrics as they were before each step that was taken. All are taken, or fewer where a tenth
+            of a second is over, or where the cost is not finite; that step is the last.
+        """
+        scalars = {"learning_rate": rates, "step": np.arange(first, first + len(rates), dtype=np.float64)}
+        return self.machine.run_steps("step", data, batches, scalars, key=StepKey(self.seed, first))
+
     def evaluate(self, data: Mapping[str, Array], *, rows: NDArray[np.int64] | None = None) -> dict[str, float]:
         """Compute the expressions of `evaluation` on other data, or on other rows."""
         outputs = self.machine.run("evaluate", data, rows=rows)
@@ -106,6 +135,15 @@ class Descent:
     def values(self) -> list[Array]:
         """Copy the parameters as they are now."""
         return [self.machine.state[self.names[parameter]].copy() for parameter in self.parameters]
+
+    def whole_state(self) -> dict[str, Array]:
+        """Copy the parameters and the optimizer's state as they are now."""
+        return {name: array.copy() for name, array in self.machine.state.items()}
+
+    def restore_state(self, state: Mapping[str, Array]) -> None:
+        """Set the parameters and the optimizer's state to what `whole_state` gave."""
+        for name, array in state.items():
+            self.machine.state[name][...] = array
 
     def restore(self, values: Sequence[Array]) -> None:
         """Set the parameters to values of before; the optimizer's state stays."""

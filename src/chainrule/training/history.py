@@ -107,22 +107,33 @@ class History:
         return text.getvalue()
 
 
-@dataclass
-class Recorder:
-    """Averages the steps of an epoch by their numbers of examples."""
+def means_of_epochs(
+    outputs: Mapping[str, NDArray[Any]], counts: NDArray[np.int64], epochs: int
+) -> dict[str, list[float]]:
+    """Average the outputs of steps over their epochs, each step weighed by its number of examples.
 
-    totals: dict[str, float] = field(default_factory=dict)
-    examples: int = 0
+    Args:
+        outputs: the cost and metrics of steps by name, those of whole epochs first. The cost's mean is without
+            penalties, where the outputs tell that.
+        counts: the examples of each step of an epoch, shape (steps,).
+        epochs: how many epochs are whole.
 
-    def add(self, outputs: dict[str, float], examples: int) -> None:
-        """Take up a step's outputs."""
-        self.examples += examples
-        for name, value in outputs.items():
-            self.totals[name] = self.totals.get(name, 0.0) + value * examples
+    Returns:
+        The means of each epoch by name.
 
-    def mean(self, name: str) -> float | None:
-        """The mean of an output so far; None where it is not known."""
-        return self.totals[name] / self.examples if name in self.totals and self.examples else None
+    Example:
+        >>> outputs = {"cost": np.array([1.0, 4.0, 5.0, 5.0, 9.0])}
+        >>> means_of_epochs(outputs, np.array([2, 1]), 2)["cost"]
+        [2.0, 5.0]
+    """
+    if not epochs:
+        return {}
+    chosen = {**outputs, "cost": outputs.get("unpenalised", outputs["cost"])}
+    steps = epochs * len(counts)
+    by_epoch = {name: array[:steps].reshape(epochs, -1).astype(np.float64) for name, array in chosen.items()}
+    # One step after the other, so that the sum does not depend on how many are added up together.
+    totals = {name: np.add.accumulate(array * counts, axis=1)[:, -1] for name, array in by_epoch.items()}
+    return {name: (total / counts.sum()).tolist() for name, total in totals.items()}
 
 
 def last_relative_changes(costs: Sequence[float], count: int) -> list[float]:
@@ -131,5 +142,5 @@ def last_relative_changes(costs: Sequence[float], count: int) -> list[float]:
     >>> last_relative_changes([4.0, 2.0, 1.0], 2)
     [0.5, 0.5]
     """
-    pairs = list(pairwise(costs))[-count:]
+    pairs = pairwise(costs[-count - 1 :])
     return [abs(now - before) / max(abs(before), 1e-300) for before, now in pairs]

@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.training.bar import EpochBar
-from chainrule.training.batches import batches_of_epoch
+from chainrule.training.batches import BatchPlan
 from chainrule.training.descent import Descent
-from chainrule.training.history import Epoch, History, Recorder, Snapshot
+from chainrule.training.history import Epoch, History, Snapshot, means_of_epochs
 from chainrule.training.optimizers import Optimizer
 from chainrule.training.snapshots import SnapshotRecorder
-from chainrule.training.stopping import Stopping, Values, all_finite
+from chainrule.training.stopping import Stopping, all_finite
+from chainrule.training.trail import Chunk, Outputs, Pace, Trail
 
 # On how many rows the parameters at the end are tried.
 _ROWS_TO_TRY = 256
@@ -49,120 +50,136 @@ class Plan:
     snapshots: SnapshotRecorder = field(default_factory=SnapshotRecorder)
 
 
-class Diverged(Exception):
-    """The cost of a step is no longer a number."""
-
-
 def train(descent: Descent, plan: Plan) -> History:
     """Train until the epochs are over or something stops it; the descent ends with the parameters to keep."""
-    records: list[Epoch] = []
-    good = _Good(descent)
-    reason = None
-    plan.snapshots.take(0, descent.values)
+    training = _Training(descent, plan)
+    plan.snapshots.take(0, training.trail.values)
     with EpochBar(plan.epochs, plan.count, enabled=plan.progress) as bar:
-        while reason is None and len(records) < plan.epochs:
-            number = len(records) + 1
-            try:
-                record = _epoch(descent, plan, number, good, bar)
-            except Diverged as problem:
-                descent.restore(plan.stopping.best_values or good.values)
-                return _history(descent, plan, records, str(problem), kept=good.epoch, diverged=True)
-            records.append(record)
-            plan.snapshots.take(number, descent.values)
-            reason = plan.stopping.after(record, descent.values() if plan.stopping.early else [])
-            for callback in plan.callbacks:
-                answer = callback(record)
-                # Any other answer, say the length of what was written, is no wish to stop.
-                if isinstance(answer, bool | np.bool_) and answer:
-                    reason = reason or "a callback asked to stop"
-    return _finish(descent, plan, records, reason or f"all {plan.epochs} epochs are done", good)
+        while training.reason is None and len(training.records) < plan.epochs:
+            training.go_on(bar)
+    return training.history()
 
 
-def _finish(descent: Descent, plan: Plan, records: list[Epoch], reason: str, good: _Good) -> History:
-    plan.snapshots.take_end(len(records), descent.values)
-    if plan.stopping.best_values is not None:
-        descent.restore(plan.stopping.best_values)
-    elif not _gives_numbers(descent, plan):
-        descent.restore(good.values)
-        reason = "the parameters overflowed in the last epoch"
-        return _history(descent, plan, records, reason, kept=good.epoch, diverged=True)
-    return _history(descent, plan, records, reason, kept=len(records))
-
-
-def _gives_numbers(descent: Descent, plan: Plan) -> bool:
-    """Tell whether the parameters are of use: also finite ones may be so large that every answer overflows."""
-    rows = np.arange(plan.count) if plan.rows is None else plan.rows
-    cost = descent.evaluate(plan.data, rows=rows[:_ROWS_TO_TRY])["cost"]
-    return all_finite(descent.values()) and math.isfinite(cost)
-
-
-def _history(
-    descent: Descent, plan: Plan, records: list[Epoch], reason: str, *, kept: int, diverged: bool = False
-) -> History:
-    """Write down how the training ended; the descent holds the best parameters, or those of the epoch `kept`."""
-    best = plan.stopping.best_epoch
-    plan.snapshots.take_end(kept if best is None else best, descent.values)
-    names = [str(parameter.name) for parameter in descent.parameters]
-    snapshots = [Snapshot(number, dict(zip(names, values, strict=True))) for number, values in plan.snapshots.kept]
-    return History(tuple(records), best, reason, diverged, tuple(snapshots))
-
-
-class _Good:
-    """The last parameters known to give a cost that is a number: those of the start of an epoch.
+class _Training:
+    """A training on its way: epochs are taken some at a time, where nobody has to be asked after each.
 
     Attributes:
-        values: the parameters.
-        epoch: how many epochs were done when they were those.
+        trail: the steps, and the way back.
+        records: what is known of each epoch.
+        reason: why the training ends; None while it goes on.
+        diverged: whether it ends because the cost is no longer a number.
     """
 
-    def __init__(self, descent: Descent) -> None:
-        self.values: Values = descent.values()
-        self.epoch = 0
-        self._candidate = self.epoch, self.values
+    def __init__(self, descent: Descent, plan: Plan) -> None:
+        self.descent = descent
+        self.plan = plan
+        self.batches = BatchPlan(plan.count, plan.batch_size, descent.seed, plan.rows)
+        self.per_epoch = self.batches.per_epoch
+        self.data = descent.prepared(plan.data)
+        self.validation = None if plan.validation is None else descent.prepared(plan.validation)
+        self.trail = Trail(descent, self.data, self.per_epoch)
+        self.records: list[Epoch] = []
+        self.reason: str | None = None
+        self.diverged = False
+        self._pace = Pace(plan.count, steps=self.per_epoch)
 
-    def epoch_starts(self, number: int, values: Values) -> None:
-        self._candidate = number - 1, values
+    def go_on(self, bar: EpochBar) -> None:
+        """Take the next epochs, record them, and find out whether the training ends with one of them."""
+        started = time.perf_counter()
+        chunk = self._next_chunk()
+        outputs = self.trail.take(chunk, bar.teller(len(self.records), chunk.batches.counts[: self.per_epoch]))
+        for record in self._records(chunk, outputs, started):
+            self._take_up(record)
+            if self.reason is not None:
+                break
+        last, end = chunk.first - 1 + len(chunk), len(self.records) * self.per_epoch
+        if end == last:
+            self.plan.snapshots.take(len(self.records), self.trail.values)
+        elif self.reason is not None:
+            self.trail.go_to(end)
+        else:
+            self._diverge(chunk)
+        if self.records:
+            bar.epoch(self.records[-1])
 
-    def cost_is_finite(self) -> None:
-        self.epoch, self.values = self._candidate
+    def _next_chunk(self) -> Chunk:
+        """As many epochs as fit before someone is asked or something is kept."""
+        plan, done = self.plan, len(self.records)
+        epochs = 1
+        if plan.validation is None and not plan.callbacks:
+            until = min(plan.epochs, plan.snapshots.next_after(done))
+            epochs = min(self._pace.next(), int(until) - done)
+        start, stop = done * self.per_epoch, (done + epochs) * self.per_epoch
+        epoch, place = np.divmod(np.arange(start, stop), self.per_epoch)
+        rates = plan.optimizer.rates_at(epoch + place / self.per_epoch, plan.epochs)
+        return Chunk(start + 1, rates, self.batches.between(start, stop))
 
+    def _records(self, chunk: Chunk, outputs: Outputs, started: float) -> list[Epoch]:
+        """Describe the epochs of a chunk that are complete, each step with a cost that is a number."""
+        epochs = (self.trail.done - (chunk.first - 1)) // self.per_epoch
+        means = means_of_epochs(outputs, chunk.batches.counts[: self.per_epoch], epochs)
+        checked: dict[str, float] = {}
+        if epochs and self.validation is not None:
+            checked = self.descent.evaluate(self.validation, rows=self.plan.validation_rows)
+        seconds = (time.perf_counter() - started) / max(epochs, 1)
+        rates = chunk.rates[self.per_epoch - 1 :: self.per_epoch].tolist()
+        first = len(self.records) + 1
+        return [
+            Epoch(
+                epoch=first + place,
+                cost=means["cost"][place],
+                accuracy=means["accuracy"][place] if "accuracy" in means else None,
+                validation_cost=checked.get("cost"),
+                validation_accuracy=checked.get("accuracy"),
+                learning_rate=rates[place],
+                seconds=seconds,
+            )
+            for place in range(epochs)
+        ]
 
-def _epoch(descent: Descent, plan: Plan, number: int, good: _Good, bar: EpochBar) -> Epoch:
-    started = time.perf_counter()
-    recorder = Recorder()
-    rate = 0.0
-    batches: Sequence[NDArray[Any] | None] = [None]
-    if plan.batch_size is not None:
-        batches = batches_of_epoch(plan.count, plan.batch_size, descent.seed, number - 1)
-    good.epoch_starts(number, descent.values())
-    for place, batch in enumerate(batches):
-        rows = plan.rows if batch is None else batch if plan.rows is None else plan.rows[batch]
-        rate = plan.optimizer.rate_at(number - 1 + place / len(batches), plan.epochs)
-        step = (number - 1) * len(batches) + place + 1
-        outputs = descent.step(plan.data, step, rate, rows=rows)
-        if not math.isfinite(outputs["cost"]):
-            raise Diverged(f"the cost overflowed at step {step} (epoch {number}) with learning rate {rate:g}")
-        good.cost_is_finite()
-        outputs["cost"] = outputs.get("unpenalised", outputs["cost"])
-        recorder.add(outputs, plan.count if batch is None else len(batch))
-        bar.step(recorder.examples, recorder.mean("cost"), recorder.mean("accuracy"))
-    record = _record(descent, plan, number, recorder, rate, started)
-    bar.epoch(record)
-    return record
+    def _take_up(self, record: Epoch) -> None:
+        self.records.append(record)
+        stopping = self.plan.stopping
+        self.reason = stopping.after(record, self.trail.values() if stopping.early else [])
+        for callback in self.plan.callbacks:
+            answer = callback(record)
+            # Any other answer, say the length of what was written, is no wish to stop.
+            if isinstance(answer, bool | np.bool_) and answer:
+                self.reason = self.reason or "a callback asked to stop"
 
+    def _diverge(self, chunk: Chunk) -> None:
+        step = self.trail.done + 1
+        self.diverged = True
+        self.reason = (
+            f"the cost overflowed at step {step} (epoch {self.trail.done // self.per_epoch + 1}) "
+            f"with learning rate {chunk.rates[step - chunk.first]:g}"
+        )
 
-def _record(descent: Descent, plan: Plan, number: int, recorder: Recorder, rate: float, started: float) -> Epoch:
-    checked: dict[str, float] = {}
-    if plan.validation is not None:
-        checked = descent.evaluate(plan.validation, rows=plan.validation_rows)
-    cost = recorder.mean("cost")
-    assert cost is not None
-    return Epoch(
-        epoch=number,
-        cost=cost,
-        accuracy=recorder.mean("accuracy"),
-        validation_cost=checked.get("cost"),
-        validation_accuracy=checked.get("accuracy"),
-        learning_rate=rate,
-        seconds=time.perf_counter() - started,
-    )
+    def history(self) -> History:
+        """Write down how the training ended; the descent ends with the parameters to keep."""
+        plan, best = self.plan, self.plan.stopping.best_values
+        kept = len(self.records)
+        if not self.diverged:
+            plan.snapshots.take_end(kept, self.trail.values)
+        if best is not None:
+            self.descent.restore(best)
+        elif self.diverged or not self._gives_numbers():
+            if not self.diverged:
+                self.reason = "the parameters overflowed in the last epoch"
+            self.diverged = True
+            kept = self.trail.go_back() // self.per_epoch
+        if plan.stopping.best_epoch is not None:
+            kept = plan.stopping.best_epoch
+        plan.snapshots.take_end(kept, self.descent.values)
+        names = [str(parameter.name) for parameter in self.descent.parameters]
+        snapshots = tuple(
+            Snapshot(number, dict(zip(names, values, strict=True))) for number, values in plan.snapshots.kept
+        )
+        reason = self.reason or f"all {plan.epochs} epochs are done"
+        return History(tuple(self.records), plan.stopping.best_epoch, reason, self.diverged, snapshots)
+
+    def _gives_numbers(self) -> bool:
+        """Tell whether the parameters are of use: also finite ones may be so large that every answer overflows."""
+        rows = np.arange(self.plan.count) if self.plan.rows is None else self.plan.rows
+        cost = self.descent.evaluate(self.data, rows=rows[:_ROWS_TO_TRY])["cost"]
+        return all_finite(self.trail.values()) and math.isfinite(cost)

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from chainrule.arguments import array_of, float_dtype, whole
+from chainrule.compiler.machine import engine_of
 from chainrule.errors import UserError
 from chainrule.graph import shapes
 from chainrule.graph.expression import Expression
 from chainrule.graph.walk import topological
 from chainrule.progress import track
-from chainrule.training.batches import batch_stream, rows_in_batch
+from chainrule.threads import thread_count
+from chainrule.training.batches import BatchPlan, rows_in_batch
+from chainrule.training.defaults import DEFAULTS
 from chainrule.training.descent import Descent
 from chainrule.training.optimizers import Optimizer, optimizer_of
 from chainrule.training.snapshots import SnapshotRecorder, Wanted
+from chainrule.training.trail import Chunk, Pace, Trail
 
 Array = NDArray[Any]
 
@@ -77,6 +80,8 @@ def minimize(
     dtype: DTypeLike = np.float32,
     progress: bool | None = None,
     snapshots: Wanted = None,
+    engine: str = DEFAULTS.engine,
+    threads: int | None = None,
 ) -> Minimum:
     """Change parameters, step by step, so that a cost falls.
 
@@ -93,6 +98,9 @@ def minimize(
         progress: show a bar; None shows it on a terminal.
         snapshots: keep the parameters over time in the answer's `snapshots`: how many, spread over the steps, the
             start (step 0) and the end always among them; True or "steps" for each step; or a list of steps.
+        engine: what runs the steps: "engine", or "reference", which is NumPy and also computes in float64.
+        threads: how many threads the engine uses; None for all that this process may use. Results do not depend on
+            it.
 
     Returns:
         The parameters found and the costs on the way. If the cost overflows, the descent stops with the last
@@ -121,7 +129,7 @@ def minimize(
         leaf: array for leaf, array in given.items() if not shapes.has_examples(leaf.shape)
     }
     chosen = optimizer_of(optimizer)
-    dtype = float_dtype(dtype)
+    dtype, engine, threads = float_dtype(dtype), engine_of(engine), thread_count(threads)
     recorder = SnapshotRecorder.of(
         snapshots,
         total=steps,
@@ -129,7 +137,9 @@ def minimize(
         parameters=[shapes.size(w.shape) for w in parameters],
         itemsize=dtype.itemsize,
     )
-    descent = Descent(J, parameters, values, optimizer=chosen, dtype=dtype, seed=seed)
+    descent = Descent(
+        J, parameters, values, optimizer=chosen, dtype=dtype, seed=seed, engine=engine, threads=threads
+    )
     rows = {descent.names[leaf]: array for leaf, array in given.items() if shapes.has_examples(leaf.shape)}
     return _descend(descent, rows, chosen, steps, batch_size, progress, recorder)
 
@@ -143,48 +153,52 @@ def _descend(
     progress: bool | None,
     recorder: SnapshotRecorder,
 ) -> Minimum:
+    rows = descent.prepared(rows)
     count = len(next(iter(rows.values()))) if rows else 0
-    size = rows_in_batch(batch_size, count)
-    per_epoch = 1 if size is None else -(-count // size)
-    batches = islice(batch_stream(count, size, descent.seed), steps)
-    costs: list[float] = []
-    good = 0, descent.values()
-    recorder.take(0, descent.values)
-    for batch in track(batches, total=steps, label="minimize", enabled=progress):
-        if len(costs) % per_epoch == 0:
-            candidate = len(costs), descent.values()
-        rate = optimizer.rate_at(len(costs) / per_epoch, -(-steps // per_epoch))
-        cost = descent.step(rows, len(costs) + 1, rate, rows=batch)["cost"]
-        if not np.isfinite(cost):
-            break
-        costs.append(cost)
-        good = candidate
-        recorder.take(len(costs), descent.values)
-    return _ended(descent, rows, costs, steps, good, recorder)
+    batches = BatchPlan(count, rows_in_batch(batch_size, count), descent.seed)
+    trail = Trail(descent, rows, batches.per_epoch)
+    recorder.take(0, trail.values)
+    parts = _costs(trail, batches, optimizer, steps, recorder)
+    costs = [np.empty(0), *track(parts, total=steps, label="minimize", enabled=progress, size=len)]
+    return _ended(trail, rows, np.concatenate(costs)[: trail.done], steps, recorder)
+
+
+def _costs(
+    trail: Trail, batches: BatchPlan, optimizer: Optimizer, steps: int, recorder: SnapshotRecorder
+) -> Iterator[Array]:
+    """Take all steps, as many at a time as fit before the next snapshot; stop at a cost that is no number."""
+    per_epoch = batches.per_epoch
+    pace = Pace(batches.size)
+    while trail.done < steps:
+        start, length = trail.done, pace.next()
+        if start % per_epoch:
+            length = min(length, per_epoch - start % per_epoch)
+        stop = int(min(start + length, steps, recorder.next_after(start)))
+        rates = optimizer.rates_at(np.arange(start, stop) / per_epoch, -(-steps // per_epoch))
+        outputs = trail.take(Chunk(start + 1, rates, batches.between(start, stop)))
+        yield outputs["cost"]
+        if trail.done < stop:
+            return
+        recorder.take(stop, trail.values)
 
 
 def _ended(
-    descent: Descent,
-    rows: Mapping[str, Array],
-    costs: list[float],
-    steps: int,
-    good: tuple[int, list[Array]],
-    recorder: SnapshotRecorder,
+    trail: Trail, rows: Mapping[str, Array], costs: Array, steps: int, recorder: SnapshotRecorder
 ) -> Minimum:
     """Keep the parameters at the end, or the last good ones where the cost is no number there."""
+    descent = trail.descent
     final = descent.value_and_gradient(rows)[0]
-    diverged, end = None, len(costs)
-    if len(costs) < steps or not np.isfinite(final):
-        diverged = len(costs) + 1
-        end, values = good
-        descent.restore(values)
+    diverged, end = None, trail.done
+    if trail.done < steps or not np.isfinite(final):
+        diverged = trail.done + 1
+        end = trail.go_back()
         final = descent.value_and_gradient(rows)[0]
     recorder.take_end(end, descent.values)
     found = dict(zip(descent.parameters, descent.values(), strict=True))
     snapshots = [
         StepSnapshot(step, dict(zip(descent.parameters, values, strict=True))) for step, values in recorder.kept
     ]
-    return Minimum(found, final, np.array(costs), diverged, tuple(snapshots))
+    return Minimum(found, final, costs.astype(np.float64), diverged, tuple(snapshots))
 
 
 def _leaves(J: Expression) -> list[Expression]:

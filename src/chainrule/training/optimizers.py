@@ -10,6 +10,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 
+import numpy as np
+from numpy.typing import NDArray
+
 from chainrule.arguments import from_zero, positive
 from chainrule.errors import UserError
 from chainrule.graph.expression import Expression, constant, parameter
@@ -57,6 +60,12 @@ class Optimizer(ABC):
     @abstractmethod
     def update(self, w: Expression, g: Expression, *, learning_rate: Expression, step: Expression) -> Update:
         """Write down one step for the parameter `w` with the gradient `g`."""
+
+    def rates_at(self, epochs_done: NDArray[np.float64], epochs: int) -> NDArray[np.float64]:
+        """Return the learning rate at many points of the training, counted in epochs."""
+        if not callable(self.learning_rate):
+            return np.full(len(epochs_done), self.learning_rate, np.float64)
+        return np.array([self.rate_at(epoch, epochs) for epoch in epochs_done.tolist()], np.float64)
 
     def rate_at(self, epoch: float, epochs: int) -> float:
         """Return the learning rate at a point of the training, counted in epochs."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 
@@ -29,6 +31,7 @@ class SnapshotRecorder:
 
     def __init__(self, wanted: Iterable[int] = (), *, ends: bool = False) -> None:
         self._wanted = frozenset(wanted)
+        self._times = sorted(self._wanted)
         self._ends = ends
         self._kept: dict[int, Values] = {}
 
@@ -61,6 +64,11 @@ class SnapshotRecorder:
         _check_memory(len(chosen), sum(parameters) * itemsize)
         listed = not isinstance(wanted, bool | str | int | np.integer)
         return cls(chosen, ends=not listed)
+
+    def next_after(self, number: int) -> float:
+        """The next time that is wanted; infinity where there is none."""
+        place = bisect_right(self._times, number)
+        return self._times[place] if place < len(self._times) else math.inf
 
     def take(self, number: int, values: Callable[[], Values]) -> None:
         """Keep copies of the parameters, which `values` makes, if those of this time are wanted."""
