@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.model import _digest, fingerprint, from_bytes
+from chainrule.model import from_bytes
+from chainrule.model_file import digest, fingerprint
 from chainrule.tensors import pack, unpack
 
 ROWS = np.random.default_rng(0).integers(0, 256, (20, 12), dtype=np.uint8)
@@ -102,7 +103,7 @@ def test_a_description_with_strange_values_is_refused_or_works() -> None:
             container[key] = copy.deepcopy(STRANGE[int(generator.integers(len(STRANGE)))])
         text = json.dumps(changed)
         try:
-            again = from_bytes(pack(tensors, {**metadata, "model": text, "model_sha256": _digest(text)}))
+            again = from_bytes(pack(tensors, {**metadata, "model": text, "model_sha256": digest(text)}))
             again.outputs(ROWS)
             again.to_bytes()
         except cr.UserError:
@@ -113,7 +114,7 @@ def test_a_description_with_strange_values_is_refused_or_works() -> None:
 
 @pytest.mark.parametrize("name", ["W1", "b2", "preprocessing.shift", "preprocessing.scale"])
 @pytest.mark.parametrize("kind", ["missing", "longer", "whole numbers", "not finite"])
-def test_numbers_that_do_not_fit_are_refused_even_with_a_fresh_digest(name: str, kind: str) -> None:
+def test_numbers_that_do_not_fit_are_refused_even_with_a_freshdigest(name: str, kind: str) -> None:
     tensors, metadata = unpack(GOOD)
     array = tensors.pop(name)
     if kind == "longer":

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,18 +13,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from chainrule.arguments import array_of
-from chainrule.compiler.lower import EntrySpec, compile_program
-from chainrule.compiler.numpy_run import NumpyRun
 from chainrule.compiler.program import Program
 from chainrule.data.settings import PictureSettings
 from chainrule.errors import UserError
 from chainrule.files import write_atomically
-from chainrule.graph.expression import examples
-from chainrule.graph.rewrite import stable
-from chainrule.network.losses import Loss, loss_from_dict
+from chainrule.model_file import content_of, packed, unpacked
+from chainrule.network.losses import Loss
 from chainrule.network.network import Network
 from chainrule.network.preprocessing import Preprocessing
-from chainrule.tensors import pack, unpack
+from chainrule.prediction import Predictor
+from chainrule.training.defaults import DEFAULTS
 from chainrule.training.history import History
 from chainrule.training.labels import ClassName
 from chainrule.training.model_graph import ModelGraph
@@ -40,9 +36,8 @@ Array = NDArray[Any]
 # Rows of numbers, or the paths of picture files (or of one).
 Rows: TypeAlias = "ArrayLike | Path | Sequence[str | Path]"
 
-FORMAT = 1
-_LARGEST_FILE = 16 << 30
-_LONGEST_NUMBER = 9
+# Of more picture files than fill this many bytes as rows, some are read and answered at a time.
+_PICTURE_BYTES = 256 << 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +55,8 @@ class Model:
         threshold: the probability from which on the positive class is said.
         training: how it was trained, as plain values.
         history: the epochs; empty for a model read from a file.
+        engine: what computes its answers: "engine", or "reference", which is NumPy.
+        threads: how many threads the engine uses; None for all that this process may use. Neither is in the file.
 
     Example:
         >>> import chainrule as cr
@@ -78,6 +75,8 @@ class Model:
     threshold: float = 0.5
     training: Mapping[str, Any] = field(default_factory=dict)
     history: History = field(default_factory=History)
+    engine: str = DEFAULTS.engine
+    threads: int | None = None
 
     @property
     def features(self) -> int:
@@ -85,16 +84,15 @@ class Model:
         return self.preprocessing.features
 
     @cached_property
-    def _machine(self) -> NumpyRun:
-        X = examples("X", features=self.features)
-        output = self.network.connect(self.preprocessing.expression(X)).output
-        program = compile_program({"forward": EntrySpec({"y_hat": stable([output])[0]})}).program
-        return NumpyRun(program, self.parameters)
+    def _predictor(self) -> Predictor:
+        return Predictor(
+            self.network, self.parameters, self.preprocessing, engine=self.engine, threads=self.threads
+        )
 
     @property
     def program(self) -> Program:
         """The compiled program that predicts: its entry is `forward`; print `model.program.listing()`."""
-        return self._machine.program
+        return self._predictor.program
 
     def outputs(self, X: Rows) -> NDArray[np.float32]:
         """Return what the last layer gives, shape (m, outputs).
@@ -107,15 +105,22 @@ class Model:
         """
         if isinstance(X, str | Path):
             X = [X]
-        rows = self._read_pictures(X) if _are_paths(X) else self.preprocessing.check(array_of(X, "X"))
-        return np.asarray(self._machine.run("forward", {"X": rows})["y_hat"])
+        if not _are_paths(X):
+            return self._predictor(X)
+        return np.concatenate([self._predictor(rows) for rows in self._picture_blocks(X)])
+
+    def _picture_blocks(self, paths: Any) -> Iterator[Array]:
+        """Read as many pictures at a time as should be in memory together."""
+        at_once = max(1, _PICTURE_BYTES // self.features)
+        for start in range(0, len(paths), at_once):
+            yield self._read_pictures(paths[start : start + at_once])
 
     def _read_pictures(self, paths: Any) -> Array:
         from chainrule.data.pictures import read_rows
 
         if self.pictures is None:
             raise UserError("this model was trained on rows, not pictures: give an array of rows")
-        rows, _, skipped = read_rows(paths, self.pictures)
+        rows, _, skipped = read_rows(paths, self.pictures, threads=self.threads)
         if skipped:
             raise UserError(f"{skipped[0].path} cannot be read as a picture: {skipped[0].reason}")
         return rows
@@ -132,7 +137,12 @@ class Model:
         if self.classes is None:
             raise UserError("this model answers with numbers, not classes: use predict or outputs")
         found = self.outputs(X)
-        return np.hstack([1 - found, found]) if found.shape[1] == 1 else found
+        if found.shape[1] > 1:
+            return found
+        both = np.empty((len(found), 2), np.float32)
+        np.subtract(1, found, out=both[:, :1])
+        both[:, 1:] = found
+        return both
 
     def predict(self, X: Rows) -> Array:
         """Return the class name of each row, shape (m,); numbers of shape (m, outputs) for a regression."""
@@ -231,43 +241,11 @@ class Model:
 
     def to_bytes(self) -> bytes:
         """Return the content of the model's file: the same model gives the same bytes."""
-        tensors = {**self.parameters, **self.preprocessing.tensors}
-        content = {
-            "network": self.network.to_dict(),
-            "parameters": list(self.parameters),
-            "preprocessing": self.preprocessing.to_dict(),
-            "classes": None if self.classes is None else list(self.classes),
-            "loss": self.loss.to_dict(self.network.outputs),
-            "pictures": None if self.pictures is None else self.pictures.to_dict(),
-            "threshold": float(self.threshold),
-            "training": dict(self.training),
-        }
-        description = json.dumps(content, sort_keys=True, allow_nan=False)
-        metadata = {
-            "format": f"chainrule model {FORMAT}",
-            "model": description,
-            "model_sha256": _digest(description),
-            "sha256": fingerprint(tensors),
-        }
-        return pack(tensors, metadata)
+        return packed(self, pictures=self.pictures, threshold=self.threshold, training=self.training)
 
 
 def _are_paths(X: Any) -> bool:
     return isinstance(X, list | tuple) and bool(X) and all(isinstance(item, str | Path) for item in X)
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
-
-
-def fingerprint(tensors: Mapping[str, Array]) -> str:
-    """Return the SHA-256 of tensors: their names, dtypes, shapes and bytes."""
-    digest = hashlib.sha256()
-    for name in sorted(tensors):
-        array = np.ascontiguousarray(tensors[name])
-        digest.update(f"{name}|{array.dtype.str}|{array.shape}|".encode())
-        digest.update(array.tobytes())
-    return digest.hexdigest()
 
 
 def load(path: str | os.PathLike[str]) -> Model:
@@ -285,19 +263,7 @@ def load(path: str | os.PathLike[str]) -> Model:
         Traceback (most recent call last):
         chainrule.errors.UserError: no/such/file: there is no such file or folder
     """
-    place = Path(path)
-    if place.is_dir():
-        place = place / "model.safetensors"
-        if not place.exists():
-            raise UserError(f"{path}: the folder holds no model.safetensors; give a run's folder or a model file")
-    try:
-        if place.stat().st_size > _LARGEST_FILE:
-            raise UserError(f"{path}: the file is too large to be a model")
-        data = place.read_bytes()
-    except FileNotFoundError:
-        raise UserError(f"{path}: there is no such file or folder") from None
-    except OSError as reason:
-        raise UserError(f"{path}: cannot be read: {reason.strerror}") from None
+    data = content_of(path)
     try:
         return from_bytes(data)
     except UserError as reason:
@@ -306,88 +272,4 @@ def load(path: str | os.PathLike[str]) -> Model:
 
 def from_bytes(data: bytes) -> Model:
     """Make a model from the content of its file."""
-    tensors, metadata = unpack(data, what="the model file")
-    _check_format(metadata.get("format", ""))
-    if metadata.get("sha256") != fingerprint(tensors):
-        raise UserError("the model file is damaged: its numbers are not those that were written")
-    try:
-        if metadata["model_sha256"] != _digest(metadata["model"]):
-            raise UserError("the model file is damaged: its description is not the one that was written")
-        content = json.loads(metadata["model"], parse_constant=_no_constant)
-        wanted = {"network", "parameters", "preprocessing", "classes", "loss", "pictures", "threshold", "training"}
-        if not isinstance(content, dict) or set(content) != wanted:
-            raise UserError("the model file is damaged: its description lacks parts, or has unknown ones")
-    except UserError:
-        raise
-    except (KeyError, ValueError, RecursionError):
-        raise UserError("the model file is damaged: its description cannot be read") from None
-    return _model(content, tensors)
-
-
-def _no_constant(word: str) -> None:
-    raise ValueError(f"{word} is not allowed")
-
-
-def _check_format(name: str) -> None:
-    kind, _, number = name.rpartition(" ")
-    if kind != "chainrule model" or not (number.isascii() and number.isdigit()) or number.startswith("0"):
-        raise UserError("this is no chainrule model")
-    if len(number) > _LONGEST_NUMBER or int(number) > FORMAT:
-        raise UserError(
-            f"a newer chainrule wrote this model (format {number:.20}; this one reads {FORMAT}): update chainrule"
-        )
-
-
-def _model(content: Mapping[str, Any], tensors: Mapping[str, Array]) -> Model:
-    network = Network.from_dict(content["network"])
-    preprocessing = Preprocessing.from_dict(content["preprocessing"], tensors)
-    pictures = None if content["pictures"] is None else PictureSettings.from_dict(_mapping(content["pictures"]))
-    if pictures is not None and pictures.features != preprocessing.features:
-        raise UserError("the model file is damaged: its pictures have another size than its rows")
-    threshold = content["threshold"]
-    if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
-        raise UserError(f"the model file is damaged: its threshold is {threshold!r}")
-    return Model(
-        network=network,
-        parameters=_parameters(network, preprocessing, content["parameters"], tensors),
-        preprocessing=preprocessing,
-        classes=_classes(content["classes"], network.outputs),
-        loss=loss_from_dict(content["loss"], network.outputs),
-        pictures=pictures,
-        threshold=float(threshold),
-        training=_mapping(content["training"]),
-    )
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    if not isinstance(value, dict):
-        raise UserError(f"the model file is damaged: {str(value)[:40]!r} is no mapping")
-    return value
-
-
-def _classes(names: object, outputs: int) -> tuple[ClassName, ...] | None:
-    if names is None:
-        return None
-    if not isinstance(names, list) or not all(isinstance(name, str) or type(name) is int for name in names):
-        raise UserError("the model file is damaged: its classes are no names")
-    if len(names) != max(outputs, 2) or len(set(names)) != len(names):
-        raise UserError(f"the model file is damaged: {len(names)} classes for {outputs} outputs")
-    return tuple(names)
-
-
-def _parameters(
-    network: Network, preprocessing: Preprocessing, names: object, tensors: Mapping[str, Array]
-) -> dict[str, Array]:
-    connected = network.connect(examples("X", features=preprocessing.features))
-    wanted = {str(node.name): tuple(node.shape) for node in connected.parameters}
-    if not isinstance(names, list) or names != list(wanted):
-        raise UserError(f"the model file is damaged: its network has the parameters {', '.join(wanted)}")
-    found: dict[str, Array] = {}
-    for name, shape in wanted.items():
-        array = tensors.get(name)
-        if array is None or array.shape != shape or array.dtype.kind != "f":
-            raise UserError(f"the model file is damaged: {name} is missing, or not of shape {shape}")
-        if not np.isfinite(array).all():
-            raise UserError(f"the model file is damaged: {name} holds numbers that are not finite")
-        found[name] = array
-    return found
+    return Model(**unpacked(data))

@@ -83,12 +83,22 @@ class Preprocessing:
         Raises:
             UserError: rows of another width, not finite, or of a range the model was not trained on.
         """
+        return self.converted(self.checked(X))
+
+    def checked(self, X: ArrayLike) -> NDArray[Any]:
+        """Return rows that the model may read, as they are: `check` without the conversion, which needs memory.
+
+        Raises:
+            UserError: as `check`.
+        """
         rows = array_of(X, "X")
         check_rows(rows, "X")
         if rows.shape[1] != self.features:
             raise UserError(f"X has {rows.shape[1]} features a row, but the model was trained on {self.features}")
-        if self.dtype == "uint8" and rows.dtype != np.uint8:
-            return self._as_bytes(rows)
+        if self.dtype == "uint8":
+            if rows.dtype != np.uint8:
+                self._check_bytes(rows)
+            return rows
         scaled = self.dtype.startswith("float") and self.low >= -1 and self.high <= 1
         if scaled and rows.dtype.kind in "iu" and rows.size and rows.max() > 1:
             raise UserError(
@@ -97,14 +107,22 @@ class Preprocessing:
             )
         return rows
 
-    def _as_bytes(self, rows: NDArray[Any]) -> NDArray[np.uint8]:
-        low, high = (float(rows.min()), float(rows.max())) if rows.size else (0.0, 0.0)
-        if low < 0 or high > _LARGEST_BYTE or (rows != np.floor(rows)).any():
-            raise UserError(
-                f"the model was trained on bytes (uint8, 0 to 255), but X is {rows.dtype} from {low:g} to {high:g} "
-                "and cannot be converted exactly: give the raw rows, for example (X * 255).round().astype('uint8')"
-            )
-        return rows.astype(np.uint8)
+    def converted(self, rows: NDArray[Any]) -> NDArray[Any]:
+        """Return checked rows as the model reads them: bytes for one trained on bytes."""
+        return rows.astype(np.uint8) if self.dtype == "uint8" and rows.dtype != np.uint8 else rows
+
+    def _check_bytes(self, rows: NDArray[Any]) -> None:
+        step = _rows_at_once(rows)
+        for start in range(0, len(rows), step):
+            piece = rows[start : start + step]
+            with np.errstate(invalid="ignore"):
+                exact = (piece.astype(np.uint8) == piece).all()
+            if not exact:
+                raise UserError(
+                    f"the model was trained on bytes (uint8, 0 to 255), but X is {rows.dtype} from {rows.min():g} "
+                    f"to {rows.max():g} and cannot be converted exactly: give the raw rows, for example "
+                    "(X * 255).round().astype('uint8')"
+                )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings without the arrays, for a file."""
@@ -169,8 +187,9 @@ def check_rows(X: NDArray[Any], name: str) -> None:
         return
     step = _rows_at_once(X)
     for start in range(0, len(X), step):
-        bad = np.argwhere(~np.isfinite(X[start : start + step]))
-        if len(bad):
+        finite = np.isfinite(X[start : start + step])
+        if not finite.all():
+            bad = np.argwhere(~finite)
             row, column = int(bad[0][0]) + start, int(bad[0][1])
             raise UserError(
                 f"{name} holds {X[row, column]} at row {row}, column {column}: "

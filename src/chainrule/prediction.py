@@ -1,0 +1,95 @@
+"""What a trained network answers to rows: its program, run in blocks, by as many threads at once as there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.compiler.lower import EntrySpec, compile_program
+from chainrule.compiler.machine import engine_of, machine_for
+from chainrule.compiler.program import Program
+from chainrule.graph.expression import examples
+from chainrule.graph.rewrite import stable
+from chainrule.network.network import Network
+from chainrule.network.preprocessing import Preprocessing
+from chainrule.threads import thread_count
+
+Array = NDArray[Any]
+
+# Rows go through in blocks of about this many bytes, so that rows that are converted need little memory, and Ctrl-C
+# does not have to wait.
+BLOCK_BYTES = 32 << 20
+
+
+class Predictor:
+    """Computes what the last layer gives.
+
+    Several Python threads may use one at the same time: they take turns, since a machine runs one entry at a time.
+
+    Args:
+        network: the layers.
+        parameters: W1, b1, ... by name.
+        preprocessing: how rows become numbers.
+        engine: "engine" or "reference".
+        threads: how many threads the engine uses; None for all that this process may use.
+
+    Attributes:
+        program: the compiled program; its entry is `forward`.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        parameters: Mapping[str, Array],
+        preprocessing: Preprocessing,
+        *,
+        engine: str,
+        threads: int | None,
+    ) -> None:
+        self._given = network, parameters, preprocessing, engine, threads
+        self._preprocessing = preprocessing
+        output = network.connect(preprocessing.expression(examples("X", features=preprocessing.features))).output
+        self.program: Program = compile_program({"forward": EntrySpec({"y_hat": stable([output])[0]})}).program
+        self._machine = machine_for(
+            self.program, parameters, engine=engine_of(engine), threads=thread_count(threads)
+        )
+        self._turn = Lock()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A machine and a lock cannot be copied, but made again.
+        return _predictor, self._given
+
+    def __call__(self, X: Any) -> NDArray[np.float32]:
+        """Return the outputs for rows, shape (m, outputs).
+
+        Args:
+            X: rows of shape (m, features), also an array that lies in a file (`np.memmap`).
+
+        Raises:
+            UserError: rows unlike those the model was trained on.
+        """
+        rows = self._preprocessing.checked(X)
+        at_once = max(1, BLOCK_BYTES // (rows.itemsize * self._preprocessing.features))
+        if len(rows) <= at_once:
+            return self._outputs(rows)
+        return np.concatenate([self._outputs(rows[at : at + at_once]) for at in range(0, len(rows), at_once)])
+
+    def _outputs(self, rows: Array) -> NDArray[np.float32]:
+        rows = self._preprocessing.converted(rows)
+        with self._turn:
+            found: NDArray[np.float32] = self._machine.run("forward", {"X": rows})["y_hat"]
+        return found
+
+
+def _predictor(
+    network: Network,
+    parameters: Mapping[str, Array],
+    preprocessing: Preprocessing,
+    engine: str,
+    threads: int | None,
+) -> Predictor:
+    return Predictor(network, parameters, preprocessing, engine=engine, threads=threads)
