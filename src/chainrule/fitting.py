@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from chainrule.arguments import array_of, float_dtype, from_zero, whole
+from chainrule.compiler.machine import engine_of
 from chainrule.data.settings import PictureSettings
 from chainrule.data.splits import Splits, split
 from chainrule.errors import UserError
@@ -20,6 +21,7 @@ from chainrule.network.losses import Loss
 from chainrule.network.network import Network
 from chainrule.network.outputs import loss_for, output_activation
 from chainrule.network.preprocessing import Preprocessing, check_rows
+from chainrule.threads import thread_count
 from chainrule.training.batches import rows_in_batch
 from chainrule.training.cost_graph import CostGraph, parameter_shapes
 from chainrule.training.defaults import DEFAULTS
@@ -76,6 +78,8 @@ def fit(
     progress: bool | None = None,
     callbacks: Sequence[Callback] = (),
     snapshots: Wanted = None,
+    engine: str = DEFAULTS.engine,
+    threads: int | None = None,
 ) -> Model:
     """Train a network.
 
@@ -109,6 +113,10 @@ def fit(
         callbacks: functions told of each epoch's record; a true answer ends the training.
         snapshots: keep the parameters over time in `model.history.snapshots`: how many, spread over the epochs, the
             start (epoch 0) and the end always among them; True or "epochs" for each epoch; or a list of epochs.
+        engine: what computes, in training and in prediction: "engine", or "reference", which is NumPy; training in
+            float64 is always the reference's.
+        threads: how many threads the engine uses; None for all that this process may use. Results do not depend on
+            it.
 
     Returns:
         The trained model; `model.history` has the epochs and the snapshots, which `model.save` does not store.
@@ -157,6 +165,7 @@ def fit(
         checked, checked_rows = _other_data(graph, validation, preprocessing, task.labels)
     chosen = optimizer_of(optimizer, learning_rate=learning_rate, clip_norm=clip_norm)
     epochs, dtype = whole(epochs, "epochs", least=0), float_dtype(dtype)
+    engine, used_threads = engine_of(engine), thread_count(threads)
     plan = Plan(
         data=data,
         count=len(train_rows),
@@ -174,7 +183,7 @@ def fit(
         ),
     )
     first = None if initial is None else list(initial.parameters.values())
-    descent = graph.descent(chosen, seed=seed, dtype=dtype, first=first)
+    descent = graph.descent(chosen, seed=seed, dtype=dtype, first=first, engine=engine, threads=used_threads)
     history = train(descent, plan)
     _warn_if_diverged(history)
     return Model(
@@ -186,6 +195,8 @@ def fit(
         pictures=pictures,
         history=history,
         training=_told(plan, history, l1=float(l1), l2=float(l2), seed=seed),
+        engine=engine,
+        threads=threads,
     )
 
 

@@ -53,6 +53,7 @@ def all_settings(draw: st.DrawFn) -> RunSettings:
         "test": shares,
         "seed": st.integers(0, 2**62),
         "threads": st.none() | st.integers(1, 1024),
+        "engine": st.sampled_from(["engine", "reference"]),
     }
     chosen = draw(st.fixed_dictionaries({}, optional=options))
     return RunSettings(pictures=draw(names), **chosen)
@@ -137,6 +138,7 @@ def test_the_report_tells_settings_of_0_too_and_the_rate_in_force() -> None:
         ({"test": 1.0}, "--test: .*not 1"),
         ({"test": float("nan")}, "--test: .*not nan"),
         ({"validation": 0.5, "test": 0.5}, "together take 1 of the pictures"),
+        ({"engine": "numpy"}, "engine is .engine. or .reference., not 'numpy'"),
         ({"seed": -1}, "--seed must be a whole number from 0 up, not -1"),
         ({"seed": 1.5}, "--seed must be a whole number"),
         ({"epochs": -1}, "--epochs"),

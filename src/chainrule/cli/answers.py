@@ -31,17 +31,18 @@ class Answer:
     error: str | None = None
 
 
-def load_for_pictures(path: str, threshold: float | None) -> Model:
+def load_for_pictures(path: str, threshold: float | None, threads: int | None = None) -> Model:
     """Read a model that tells classes of pictures.
 
     Args:
         path: a model file, or the folder of a run.
         threshold: in place of the model's own.
+        threads: how many threads the model uses; None for all.
 
     Raises:
         UserError: it cannot be read, or is another kind of model.
     """
-    model = load(path)
+    model = replace(load(path), threads=threads)
     if model.pictures is None or model.classes is None:
         raise UserError(
             f"{path}: this model was not trained on labelled pictures; use it from Python: cr.load(...)"

@@ -45,7 +45,7 @@ def evaluate(
     from chainrule.data.pictures import read_pictures
     from chainrule.evaluation import metrics
 
-    model = load_for_pictures(model_or_run, threshold)
+    model = load_for_pictures(model_or_run, threshold, threads)
     assert model.pictures is not None
     classes = [str(name) for name in model.classes or ()]
     chosen = positive_index(classes, positive)

@@ -43,6 +43,10 @@ Threads = Annotated[
         metavar="N", min=1, max=MOST, help="How many threads to use; all if left out.", show_default=False
     ),
 ]
+Engine = Annotated[
+    str,
+    typer.Option(metavar="NAME", help="What computes: engine, or reference, which is NumPy and slower."),
+]
 Threshold = Annotated[
     float | None,
     typer.Option(
@@ -54,6 +58,7 @@ Threshold = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Write the result as JSON to stdout.")]
 
 NONE = "none"
+ENGINES = ("engine", "reference")
 
 
 def one_of(option: str, given: str, names: Iterable[str]) -> str:

@@ -55,7 +55,7 @@ def predict(
     from chainrule.data.pictures import picture_paths
     from chainrule.progress import track
 
-    model = load_for_pictures(model_or_run, threshold)
+    model = load_for_pictures(model_or_run, threshold, threads)
     classes = [str(name) for name in model.classes or ()]
     files = picture_paths(paths)
     sorter = None if sort_into is None else Sorter(sort_into, classes, paths)

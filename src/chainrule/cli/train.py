@@ -11,7 +11,7 @@ import typer
 
 from chainrule.cli import options
 from chainrule.cli.messages import FAILED, say, show, write
-from chainrule.cli.options import Json, LabelFrom, Negative, Pictures, Strict, Threads
+from chainrule.cli.options import Engine, Json, LabelFrom, Negative, Pictures, Strict, Threads
 from chainrule.cli.texts import accuracy, count, share, table
 from chainrule.data.settings import LARGEST, Color, Fit
 from chainrule.training.defaults import DEFAULTS
@@ -92,6 +92,7 @@ def train(
         int, typer.Option(min=0, metavar="N", help="Decides the split, the first parameters and the order.")
     ] = DEFAULTS.seed,
     threads: Threads = None,
+    engine: Engine = DEFAULTS.engine,
     out: Annotated[
         str | None,
         typer.Option(metavar="FOLDER", help="A new folder for the run.  [default: runs/<name of PICTURES>-<n>]"),
@@ -129,6 +130,7 @@ def train(
         test=options.number("--test", test, low=0, high=1, ends="()"),
         seed=seed,
         threads=threads,
+        engine=options.one_of("--engine", engine, options.ENGINES),
         out=out,
     )
     run = carry_out(settings)

@@ -40,7 +40,7 @@ def listings(model: Model) -> dict[str, str]:
             l2=_penalty(model, "l2"),
         )
         first = list(model.parameters.values())
-        descent = graph.descent(optimizer(), seed=0, dtype="float32", first=first)
+        descent = graph.descent(optimizer(), seed=0, dtype="float32", first=first, engine="reference", threads=None)
         found["step"] = descent.program.listing("step")
     return found
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from chainrule.arguments import from_zero, whole
+from chainrule.compiler.machine import engine_of
 from chainrule.errors import UserError
 from chainrule.training.batches import rows_in_batch
 from chainrule.training.defaults import DEFAULTS
@@ -37,6 +38,7 @@ class RunSettings:
         validation, test: shares of the pictures to choose and to judge by.
         seed: decides the split, the first parameters, the order and dropout.
         threads: how many threads to use; None takes what the machine offers.
+        engine: what computes: "engine", or "reference", which is NumPy.
         out: the run's folder; None makes runs/<folder>-<n>.
 
     Raises:
@@ -67,6 +69,7 @@ class RunSettings:
     test: float = DEFAULTS.test
     seed: int = DEFAULTS.seed
     threads: int | None = None
+    engine: str = DEFAULTS.engine
     out: str | None = None
 
     def __post_init__(self) -> None:
@@ -85,6 +88,7 @@ class RunSettings:
             from_zero(getattr(self, name), f"--{name}")
         from_zero(self.dropout, "--dropout", below=1)
         rows_in_batch(self.batch_size, 1)
+        engine_of(self.engine)
         for name, known in (("preprocess", ("standardize", "scale")), ("class_weight", (None, "balanced"))):
             if getattr(self, name) not in known:
                 words = " or ".join(str(word) for word in known if word)

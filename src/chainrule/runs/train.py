@@ -191,6 +191,8 @@ def _train(
             patience=settings.patience,
             seed=settings.seed,
             progress=progress,
+            engine=settings.engine,
+            threads=settings.threads,
         )
 
 
@@ -207,6 +209,8 @@ def _one_neuron(
         seed=settings.seed,
         preprocess="scale",
         l2=0.0,
+        engine=settings.engine,
+        threads=settings.threads,
     )
     return _train(usual, simplest, dataset, parts, progress)
 

@@ -102,7 +102,14 @@ class CostGraph:
         return int(self.connected.output.shape[1])
 
     def descent(
-        self, optimizer: Optimizer, *, seed: int, dtype: DTypeLike, first: Sequence[Array] | None
+        self,
+        optimizer: Optimizer,
+        *,
+        seed: int,
+        dtype: DTypeLike,
+        first: Sequence[Array] | None,
+        engine: str,
+        threads: int | None,
     ) -> Descent:
         """Compile the graph; parameters start at `first`, or where their initializers say."""
         parameters = self.connected.parameters
@@ -116,6 +123,8 @@ class CostGraph:
             evaluation=self.evaluation,
             dtype=dtype,
             seed=seed,
+            engine=engine,
+            threads=threads,
         )
 
     def data(self, X: Array, labels: Labels, weights: NDArray[np.float64] | None) -> dict[str, Array]:
