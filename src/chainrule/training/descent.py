@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import reduce
 from operator import add
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from chainrule.compiler.differentiate import differentiate
+from chainrule.compiler.differentiate import Differentiated, differentiate
 from chainrule.compiler.lower import EntrySpec, compile_program
 from chainrule.compiler.machine import Batches, engine_of, machine_for, readable
 from chainrule.compiler.run_inputs import StepKey
@@ -29,6 +29,26 @@ Array = NDArray[Any]
 _CLIP_EPSILON = 1e-6
 
 
+class Form(Protocol):
+    """What a descent does with gradients, where its parameters are coordinates of others."""
+
+    def differentiate(self, J: Expression, parameters: Sequence[Expression]) -> Differentiated:
+        """Return the cost and the gradients that the optimizer is given."""
+
+    def square_norms(self, gradients: Mapping[Expression, Expression]) -> list[Expression]:
+        """Return the squares of the norms of gradients, by parameter."""
+
+
+class _Plain:
+    """Parameters that are themselves."""
+
+    def differentiate(self, J: Expression, parameters: Sequence[Expression]) -> Differentiated:
+        return differentiate(J, parameters)
+
+    def square_norms(self, gradients: Mapping[Expression, Expression]) -> list[Expression]:
+        return [sum_of(g**2) for g in gradients.values()]
+
+
 class Descent:
     """A program that changes parameters so that a cost falls.
 
@@ -43,6 +63,10 @@ class Descent:
         seed: the key of random numbers such as dropout's.
         engine: "engine" or "reference", which is NumPy's machine; float64 is always the reference's.
         threads: how many threads the engine uses; None for all that this process may use.
+        form: what stands in the place of the parameters' own gradients; None for nothing.
+
+    Attributes:
+        plan: how the training was planned, in words, where there was something to decide.
     """
 
     def __init__(
@@ -58,14 +82,18 @@ class Descent:
         seed: int = 0,
         engine: str = DEFAULTS.engine,
         threads: int | None = None,
+        form: Form | None = None,
     ) -> None:
+        form = form or _Plain()
         if J.shape != ():
             raise UserError(f"the cost must be a single number, but {J} has shape {J.shape}; take cr.mean of it")
         self.parameters = tuple(parameters)
         self.seed = seed
+        self.plan = ""
         rate, step = variable("learning_rate"), variable("step")
-        differentiated = differentiate(J, parameters)
-        updates = _updates(self.parameters, differentiated.gradients, optimizer, rate, step)
+        differentiated = form.differentiate(J, parameters)
+        by_parameter = dict(zip(self.parameters, differentiated.gradients, strict=True))
+        updates = _updates(by_parameter, form, optimizer, rate, step)
         extra = dict(zip(metrics or {}, stable(list((metrics or {}).values())), strict=True))
         entries = {
             "step": EntrySpec({"cost": differentiated.cost, **extra}, updates),
@@ -86,9 +114,20 @@ class Descent:
         self._converts = chosen == "engine" and np.dtype(dtype) == np.float32
         self.machine = machine_for(self.program, start, engine=chosen, threads=threads, dtype=dtype)
 
-    def prepared(self, data: Mapping[str, Array]) -> dict[str, Array]:
-        """Return data as the machine reads them, so that what must be converted is so once and not in each call."""
+    def prepared(self, data: Mapping[str, Array], rows: NDArray[np.int64] | None = None) -> dict[str, Array]:
+        """Return data as the machine reads them, so that what must be converted is so once and not in each call.
+
+        Args:
+            data: the arrays by name.
+            rows: which rows will be read; None for all.
+        """
         return {name: readable(array) if self._converts else array for name, array in data.items()}
+
+    def prepared_to_check(
+        self, data: Mapping[str, Array], rows: NDArray[np.int64] | None = None
+    ) -> dict[str, Array]:
+        """Return data as `evaluate` reads them; the arguments are those of `prepared`."""
+        return self.prepared(data, rows)
 
     def step(
         self,
@@ -136,6 +175,10 @@ class Descent:
         """Copy the parameters as they are now."""
         return [self.machine.state[self.names[parameter]].copy() for parameter in self.parameters]
 
+    def found(self, values: Sequence[Array] | None = None) -> dict[Expression, Array]:
+        """Return what the cost was minimised over: as it is now, or as it was when `values` gave its answer."""
+        return dict(zip(self.parameters, self.values() if values is None else values, strict=True))
+
     def whole_state(self) -> dict[str, Array]:
         """Copy the parameters and the optimizer's state as they are now."""
         return {name: array.copy() for name, array in self.machine.state.items()}
@@ -152,23 +195,23 @@ class Descent:
 
 
 def _updates(
-    parameters: Sequence[Expression],
-    gradients: Sequence[Expression],
+    gradients: Mapping[Expression, Expression],
+    form: Form,
     optimizer: Optimizer,
     rate: Expression,
     step: Expression,
 ) -> dict[Expression, Expression]:
     if optimizer.clip_norm is not None:
-        gradients = clipped(gradients, optimizer.clip_norm)
+        gradients = dict(zip(gradients, clipped(gradients, form, optimizer.clip_norm), strict=True))
     updates: dict[Expression, Expression] = {}
-    for w, g in zip(parameters, gradients, strict=True):
+    for w, g in gradients.items():
         update = optimizer.update(w, g, learning_rate=rate, step=step)
         updates |= {w: update.parameter, **update.state}
     return updates
 
 
-def clipped(gradients: Sequence[Expression], largest_norm: float) -> list[Expression]:
+def clipped(gradients: Mapping[Expression, Expression], form: Form, largest_norm: float) -> list[Expression]:
     """Scale gradients down together, so that the root of the sum of all squares is at most `largest_norm`."""
-    norm = sqrt(reduce(add, [sum_of(g**2) for g in gradients]))
+    norm = sqrt(reduce(add, form.square_norms(gradients)))
     factor = minimum(1.0, largest_norm / (norm + _CLIP_EPSILON))
-    return [factor * g for g in gradients]
+    return [factor * g for g in gradients.values()]

@@ -20,7 +20,9 @@ from chainrule.threads import thread_count
 from chainrule.training.batches import BatchPlan, rows_in_batch
 from chainrule.training.defaults import DEFAULTS
 from chainrule.training.descent import Descent
+from chainrule.training.dual_plan import Work
 from chainrule.training.optimizers import Optimizer, optimizer_of
+from chainrule.training.planned import planned_descent
 from chainrule.training.snapshots import SnapshotRecorder, Wanted
 from chainrule.training.trail import Chunk, Pace, Trail
 
@@ -54,6 +56,7 @@ class Minimum:
         costs: the cost before each step (of its batch), shape (steps,).
         diverged_at: the number of the step at which the cost was no longer a number, if that happened.
         snapshots: the parameters over time, as far as they were asked for: the path of the descent.
+        plan: how the work was planned, in words: whether weights were kept as sums of the examples.
     """
 
     parameters: Mapping[Expression, Array]
@@ -61,6 +64,7 @@ class Minimum:
     costs: NDArray[np.float64]
     diverged_at: int | None = None
     snapshots: tuple[StepSnapshot, ...] = ()
+    plan: str = ""
 
     def __getitem__(self, parameter: Expression) -> Array:
         """The value of one parameter."""
@@ -82,6 +86,7 @@ def minimize(
     snapshots: Wanted = None,
     engine: str = DEFAULTS.engine,
     threads: int | None = None,
+    dual: bool | None = None,
 ) -> Minimum:
     """Change parameters, step by step, so that a cost falls.
 
@@ -101,6 +106,9 @@ def minimize(
         engine: what runs the steps: "engine", or "reference", which is NumPy and also computes in float64.
         threads: how many threads the engine uses; None for all that this process may use. Results do not depend on
             it.
+        dual: whether a parameter that is only multiplied with data is kept as a sum of the examples' rows, which
+            costs less where there are fewer of them than features, and gives the same but for rounding; None where
+            it pays. For gradient descent and momentum. The answer's `plan` says what was done.
 
     Returns:
         The parameters found and the costs on the way. If the cost overflows, the descent stops with the last
@@ -137,10 +145,21 @@ def minimize(
         parameters=[shapes.size(w.shape) for w in parameters],
         itemsize=dtype.itemsize,
     )
-    descent = Descent(
-        J, parameters, values, optimizer=chosen, dtype=dtype, seed=seed, engine=engine, threads=threads
+    data_rows = {leaf: array for leaf, array in given.items() if shapes.has_examples(leaf.shape)}
+    count = len(next(iter(data_rows.values()), ()))
+    descent = planned_descent(
+        J,
+        parameters,
+        values,
+        work=Work(data_rows, None, steps, rows_in_batch(batch_size, count) or count),
+        dual=dual,
+        optimizer=chosen,
+        dtype=dtype,
+        seed=seed,
+        engine=engine,
+        threads=threads,
     )
-    rows = {descent.names[leaf]: array for leaf, array in given.items() if shapes.has_examples(leaf.shape)}
+    rows = {descent.names[leaf]: array for leaf, array in data_rows.items()}
     return _descend(descent, rows, chosen, steps, batch_size, progress, recorder)
 
 
@@ -194,11 +213,14 @@ def _ended(
         end = trail.go_back()
         final = descent.value_and_gradient(rows)[0]
     recorder.take_end(end, descent.values)
-    found = dict(zip(descent.parameters, descent.values(), strict=True))
-    snapshots = [
-        StepSnapshot(step, dict(zip(descent.parameters, values, strict=True))) for step, values in recorder.kept
-    ]
-    return Minimum(found, final, costs.astype(np.float64), diverged, tuple(snapshots))
+    snapshots = [StepSnapshot(step, _for_reading(descent.found(values))) for step, values in recorder.kept]
+    return Minimum(descent.found(), final, costs.astype(np.float64), diverged, tuple(snapshots), descent.plan)
+
+
+def _for_reading(values: Mapping[Expression, Array]) -> Mapping[Expression, Array]:
+    for array in values.values():
+        array.flags.writeable = False
+    return values
 
 
 def _leaves(J: Expression) -> list[Expression]:

@@ -1,0 +1,175 @@
+"""Scalar products of rows of data with one another, K = X' X'^T, the same bits on every machine.
+
+NumPy's products add up in an order of their own. So they get whole numbers alone, few enough at a time that every
+sum is exact: whatever the order, the result is the same. (Ozaki et al., "Error-free transformations of matrix
+multiplication by using fast routines of matrix multiplication", Numerical Algorithms 59, 2012.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from chainrule.graph.expression import EXAMPLES, Expression, is_constant
+from chainrule.graph.value import evaluate
+from chainrule.graph.walk import topological
+
+Array = NDArray[Any]
+Numbers = NDArray[np.int64]
+
+# So many columns are added up exactly: those of bytes, which are at most 128 in size after 128 is taken off, in
+# float32 (2**7 * 2**7 * 2**10 = 2**24), whole numbers of 21 bits in float64 (2**21 * 2**21 * 2**10 = 2**52).
+_COLUMNS = 1 << 10
+_MIDDLE = 128.0
+_BITS = 21
+# Numbers that are preprocessed at a time, 16 MiB as float64, and that wait as float32, 64 MiB.
+_BLOCK = 1 << 21
+_WAITING = 1 << 24
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Rows as a product reads them: an expression of data, computed some rows at a time.
+
+    Attributes:
+        expression: of shape (m, n); each row depends on one example alone.
+        data: the arrays of its leaves.
+        numbers: which rows of the data.
+    """
+
+    expression: Expression
+    data: Mapping[Expression, Array]
+    numbers: Numbers
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    @property
+    def features(self) -> int:
+        """How many numbers a row has."""
+        return int(self.expression.shape[1])
+
+    def part(self, place: slice) -> Rows:
+        """Some of the rows."""
+        return Rows(self.expression, self.data, self.numbers[place])
+
+    def values(self) -> NDArray[np.float64]:
+        """Compute the rows, shape (len, features)."""
+        leaves = [node for node in topological([self.expression]) if node.op is EXAMPLES]
+        given = {leaf: self.data[leaf][self.numbers] for leaf in leaves}
+        return evaluate([self.expression], given)[self.expression]
+
+    def parts(self, size: int) -> Iterator[slice]:
+        """Cut the rows into parts of about so many numbers."""
+        return _parts(len(self), size // self.features)
+
+
+def gram(rows: Rows, columns: Rows | None = None, *, dtype: DTypeLike = np.float32) -> Array:
+    """Return the scalar products of rows with one another, or with other rows of the same preprocessing.
+
+    Exact where the rows are bytes, perhaps times one number; others are rounded to 21 bits of the largest number of
+    their row first, which adds less to the result's error than float32's own rounding of it.
+
+    Args:
+        rows: the rows of the result.
+        columns: its columns; None for the same.
+        dtype: of the result. In float64, the reference's, numbers are not rounded and sums have no fixed order.
+
+    Returns:
+        An array of shape (len(rows), len(columns)).
+
+    Example:
+        >>> import chainrule as cr
+        >>> X = cr.examples("X", features=2)
+        >>> gram(Rows(X, {X: np.array([[0, 255], [1, 2]], np.uint8)}, np.arange(2))).tolist()
+        [[65025.0, 510.0], [510.0, 5.0]]
+    """
+    left, right = _scaled_bytes(rows), _scaled_bytes(rows if columns is None else columns)
+    if left is None or right is None:
+        return _of_floats(rows, columns, np.dtype(dtype)).astype(dtype, copy=False)
+    products = _of_bytes(left[0], rows.numbers, right[0], None if columns is None else columns.numbers)
+    products *= left[1] ** 2
+    return products.astype(dtype, copy=False)
+
+
+def _scaled_bytes(rows: Rows) -> tuple[Array, float] | None:
+    """Split rows into bytes and the one number that multiplies them; None where they are something else."""
+    node, factor = rows.expression, 1.0
+    if node.op.name == "divide" and _is_number(node.inputs[1]):
+        node, factor = node.inputs[0], 1.0 / float(node.inputs[1].attributes["value"])
+    elif node.op.name == "multiply":
+        number, other = sorted(node.inputs, key=_is_number, reverse=True)
+        if _is_number(number):
+            node, factor = other, float(number.attributes["value"])
+    array = rows.data.get(node)
+    return None if array is None or array.dtype != np.uint8 else (array, factor)
+
+
+def _is_number(node: Expression) -> bool:
+    return is_constant(node) and node.shape == ()
+
+
+def _of_bytes(X: Array, numbers: Numbers, Y: Array, others: Numbers | None) -> NDArray[np.float64]:
+    """Sum (x - 128)(y - 128); the rest follows from the sums of the rows."""
+    count = len(numbers if others is None else others)
+    total = np.zeros((len(numbers), count))
+    sums, other_sums = np.zeros(len(numbers)), np.zeros(count)
+    for columns in _parts(X.shape[1], _COLUMNS):
+        a = _less_middle(X[numbers, columns])
+        # A matrix times its own transpose costs half.
+        b = a if others is None else _less_middle(Y[others, columns])
+        total += a @ b.T
+        sums += a.sum(axis=1, dtype=np.float64)
+        other_sums += b.sum(axis=1, dtype=np.float64)
+    total += _MIDDLE * sums[:, None]
+    total += _MIDDLE * other_sums + _MIDDLE**2 * X.shape[1]
+    return total
+
+
+def _less_middle(X: Array) -> NDArray[np.float32]:
+    less: NDArray[np.float32] = X.astype(np.float32)
+    less -= np.float32(_MIDDLE)
+    return less
+
+
+def _of_floats(rows: Rows, columns: Rows | None, dtype: np.dtype[Any]) -> NDArray[np.float64]:
+    others = rows if columns is None else columns
+    total = np.zeros((len(rows), len(others)))
+    for place in rows.parts(_WAITING):
+        block, factors = _waiting(rows.part(place), dtype)
+        for other in others.parts(_WAITING):
+            if columns is None and other.start < place.start:
+                total[place, other] = total[other, place].T
+                continue
+            same = columns is None and other == place
+            second, second_factors = (block, factors) if same else _waiting(others.part(other), dtype)
+            for part in _parts(rows.features, _COLUMNS):
+                a = block[:, part].astype(np.float64)
+                b = a if same else second[:, part].astype(np.float64)
+                total[place, other] += a @ b.T
+            total[place, other] *= factors[:, None]
+            total[place, other] *= second_factors
+    return total
+
+
+def _waiting(rows: Rows, dtype: np.dtype[Any]) -> tuple[Array, NDArray[np.float64]]:
+    """Compute rows, for float32 as whole numbers of 21 bits; return them and the factor of each row."""
+    waiting = np.empty((len(rows), rows.features), dtype)
+    factors = np.ones(len(rows))
+    for place in rows.parts(_BLOCK):
+        values = rows.part(place).values()
+        if dtype == np.float32:
+            factors[place] = np.exp2(np.frexp(np.abs(values).max(axis=1))[1] - _BITS)
+            values = np.rint(values / factors[place][:, None])
+        waiting[place] = values
+    return waiting, factors
+
+
+def _parts(count: int, step: int) -> Iterator[slice]:
+    step = max(1, step)
+    for start in range(0, count, step):
+        yield slice(start, min(start + step, count))
