@@ -19,5 +19,6 @@ NB_MODULE(_engine, module) {
              "Processors' worth of time that the control groups allow, or None without a limit.\n\n"
              "`root` is the root of the file system whose `proc` and `sys` are read.");
 
+  chainrule::bind_elementwise(module);
   chainrule::bind_program(module);
 }

@@ -17,6 +17,7 @@ using Constants = nanobind::ndarray<const float, nanobind::ndim<1>, nanobind::c_
 // Decode and verify.
 Program checked_program(const Words& words, const Constants& constants);
 
+void bind_elementwise(nanobind::module_& module);
 void bind_program(nanobind::module_& module);
 
 }  // namespace chainrule

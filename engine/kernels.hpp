@@ -12,11 +12,16 @@
 
 namespace chainrule {
 
+struct MapKernels;      // maps_kernels.hpp
 struct ProductKernels;  // products_kernels.hpp
+struct ReduceKernels;   // reduce_kernels.hpp
 
 struct Kernels {
   std::string_view name;  // "scalar", "avx2", "avx512" or "neon"
   const ProductKernels* products;
+  const MapKernels* maps;
+  const ReduceKernels* sum;
+  const ReduceKernels* maximum;
 };
 
 // Those that this processor can run, the best first; the last one is "scalar".

@@ -3,12 +3,15 @@
 #include "kernels.hpp"
 #include "simd.hpp"
 
+#include "maps.inl"
 #include "products.inl"
+#include "reduce.inl"
 
 namespace chainrule {
 
 extern const Kernels avx2_kernels;
-constinit const Kernels avx2_kernels{"avx2", &simd::product_kernels};
+constinit const Kernels avx2_kernels{"avx2", &simd::product_kernels, &simd::map_kernels, &simd::sum_kernels,
+                                        &simd::maximum_kernels};
 
 }  // namespace chainrule
 #endif

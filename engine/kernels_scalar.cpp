@@ -2,11 +2,14 @@
 #include "kernels.hpp"
 #include "simd.hpp"
 
+#include "maps.inl"
 #include "products.inl"
+#include "reduce.inl"
 
 namespace chainrule {
 
 extern const Kernels scalar_kernels;
-constinit const Kernels scalar_kernels{"scalar", &simd::product_kernels};
+constinit const Kernels scalar_kernels{"scalar", &simd::product_kernels, &simd::map_kernels, &simd::sum_kernels,
+                                        &simd::maximum_kernels};
 
 }  // namespace chainrule

@@ -12,7 +12,7 @@ struct Pair {
 };
 
 // log2 x for positive normal x = 2^k m: with s = (m - 1) / (m + 1) it is k + c s + s^3 R(s^2), c = 2 / ln 2.
-CHAINRULE_INLINE Pair log2_of_normal(Floats x) {
+CHAINRULE_LONG Pair log2_of_normal(Floats x) {
   const Ints biased = biased_exponent(x);
   const Floats m = from_bits(bits(x) - shift_left<23>(biased - broadcast_int(127)));
   const Floats f = m - broadcast(1);
@@ -35,7 +35,7 @@ CHAINRULE_INLINE Pair log2_of_normal(Floats x) {
 }
 
 // 2^(y * log2), for any y but nan.
-CHAINRULE_INLINE Floats power_of_log2(Pair log2, Floats y) {
+CHAINRULE_LONG Floats power_of_log2(Pair log2, Floats y) {
   const Floats product = y * log2.high;
   const Floats z = maximum(broadcast(-190), minimum(broadcast(190), product));
   const Floats z_low = select(equal(z, product), fma(y, log2.low, fma(y, log2.high, -product)), zeros());
@@ -49,7 +49,7 @@ CHAINRULE_INLINE Floats power_of_log2(Pair log2, Floats y) {
 
 CHAINRULE_INLINE Mask is_whole(Floats y) { return equal(round_to_even(y), y); }
 
-CHAINRULE_INLINE Floats power_far(Floats x, Floats y) {
+CHAINRULE_LONG Floats power_far(Floats x, Floats y) {
   const Floats one = broadcast(1);
   const Floats size = absolute(x);
   const Mask denormal = less(size, broadcast(0x1p-126f));
@@ -66,7 +66,7 @@ CHAINRULE_INLINE Floats power_far(Floats x, Floats y) {
   return select(equal(x, one) | equal(y, zeros()), one, result);
 }
 
-CHAINRULE_INLINE Floats power(Floats x, Floats y) {
+CHAINRULE_LONG Floats power(Floats x, Floats y) {
   const Mask near = less_equal(broadcast(0x1p-126f), x) & less(x, infinity()) & less(absolute(y), broadcast(0x1p30f));
   if (any(!near)) [[unlikely]] return power_far(x, y);
   return power_of_log2(log2_of_normal(x), y);

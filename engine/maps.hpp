@@ -1,0 +1,54 @@
+// A map, compiled: a chain of scalar operations that runs over its elements in pieces that stay in the first-level cache.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "extent.hpp"
+#include "kernels.hpp"
+#include "maps_steps.hpp"
+#include "program.hpp"
+#include "scratch.hpp"
+
+namespace chainrule {
+
+// Elements do not depend on each other, so no bit of a result depends on the pieces, or on who computes which of them.
+class MapCode {
+ public:
+  // The map must be one of the verified program's.
+  MapCode(const Program& program, const Map& map);
+
+  // Compute part `part` of `of` with so many rows of examples. table[b] is where buffer b of the program lies.
+  void run(const Kernels& kernels, float* const* table, std::int64_t rows, int part, int of, Scratch& scratch) const;
+
+  const MapSteps& steps() const { return steps_; }
+
+ private:
+  struct Placed {
+    int place, buffer;
+  };
+
+  // A source that has some axes of the destinations, not all.
+  struct Partial {
+    int place, buffer;
+    bool inner;                   // it has the innermost axis; otherwise it is a single number in each row
+    bool same_each_row;           // it has no other axis
+    std::vector<Extent> strides;  // along the outer axes; 0 where it has not
+  };
+
+  struct Run;
+
+  std::vector<Spread> find_axes(const Program& program, const Map& map);
+  void run_flat(const Run& run) const;
+  void run_by_row(const Run& run) const;
+  void run_short_rows(const Run& run) const;
+
+  std::vector<Extent> axes_;  // of the destinations; neighbours that every source has or has not are one
+  Extent size_, inner_;
+  std::vector<Placed> whole_, single_;
+  std::vector<Partial> partial_;
+  MapSteps steps_;
+  std::int64_t piece_ = 0;
+};
+
+}  // namespace chainrule

@@ -1,0 +1,26 @@
+// The steps of a map, as few as possible.
+#pragma once
+
+#include <vector>
+
+#include "maps_kernels.hpp"
+#include "program.hpp"
+
+namespace chainrule {
+
+// A step whose operation need not be an opcode.
+struct FusedStep {
+  Operation operation;
+  std::vector<Operand> operands;
+};
+
+struct FusedMap {
+  std::vector<FusedStep> steps;
+  std::vector<int> results;
+};
+
+// The steps of a map with a product and a sum made one where nothing else needs the product, and with powers made
+// products where that gives the same.
+FusedMap fuse(const Map& map);
+
+}  // namespace chainrule

@@ -1,0 +1,33 @@
+// The inner loops of maps, for one instruction set.
+#pragma once
+
+#include <cstdint>
+
+#include "opcodes.hpp"
+
+namespace chainrule {
+
+// What a step of a compiled map does: an opcode, or several that were made one.
+enum class Operation : std::uint8_t {
+  multiply_add = opcodes.size(),  // a * b + c, rounded once
+  multiply_subtract,              // a * b - c
+  subtract_product,               // c - a * b
+  count,
+};
+
+constexpr Operation operation(Opcode opcode) { return static_cast<Operation>(opcode); }
+
+// out[i] = f(a[i], b[i], c[i]) for i < count. Operands that are there may be single numbers: then a[0] stands for all.
+// `out` may be the same as an operand that is no single number. Nothing before or after is read or written.
+using MapLoop = void (*)(float* out, const float* a, const float* b, const float* c, std::int64_t count);
+
+struct MapKernels {
+  // By operation, and by which operands are single numbers: 1 for a, 2 for b, 4 for c, added up.
+  MapLoop loops[static_cast<int>(Operation::count)][8];
+  // Write `rows` rows of so many elements: in each of them the same elements, or a single number, which lies at
+  // numbers[row]. Up to 15 elements after the last row are overwritten too.
+  void (*repeat_row)(float* out, const float* row, std::int64_t length, std::int64_t rows);
+  void (*repeat_numbers)(float* out, const float* numbers, std::int64_t length, std::int64_t rows);
+};
+
+}  // namespace chainrule
