@@ -103,6 +103,8 @@ class Model:
         Raises:
             UserError: rows unlike those the model was trained on, or a picture that cannot be read.
         """
+        if isinstance(X, np.ndarray):
+            return self._predictor(X)
         if isinstance(X, str | Path):
             X = [X]
         if not _are_paths(X):

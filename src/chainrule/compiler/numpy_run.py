@@ -46,7 +46,8 @@ class NumpyRun:
         self.program = program
         self.dtype = np.dtype(dtype)
         self.arrays: dict[int, Array] = {}
-        for name, at in program.named("state").items():
+        self._state = program.named("state")
+        for name, at in self._state.items():
             self.arrays[at] = self._checked_state(name, program.buffers[at], state)
         for at, buffer in enumerate(program.buffers):
             if buffer.value is not None:
@@ -70,7 +71,7 @@ class NumpyRun:
     @property
     def state(self) -> dict[str, Array]:
         """The state as it is now: the arrays themselves, which the next step changes."""
-        return {name: self.arrays[at] for name, at in self.program.named("state").items()}
+        return {name: self.arrays[at] for name, at in self._state.items()}
 
     def run(
         self,
