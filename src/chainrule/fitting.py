@@ -25,6 +25,7 @@ from chainrule.threads import thread_count
 from chainrule.training.batches import rows_in_batch
 from chainrule.training.cost_graph import CostGraph, parameter_shapes
 from chainrule.training.defaults import DEFAULTS
+from chainrule.training.dual_plan import Work
 from chainrule.training.history import History
 from chainrule.training.labels import ClassName, Labels, example_weights, read_labels
 from chainrule.training.loop import Callback, Data, Plan, train
@@ -80,6 +81,7 @@ def fit(
     snapshots: Wanted = None,
     engine: str = DEFAULTS.engine,
     threads: int | None = None,
+    dual: bool | None = None,
 ) -> Model:
     """Train a network.
 
@@ -117,6 +119,9 @@ def fit(
             float64 is always the reference's.
         threads: how many threads the engine uses; None for all that this process may use. Results do not depend on
             it.
+        dual: whether the first layer's weights are kept as sums of the examples' rows, which costs less where there
+            are fewer of them than features, and gives the same but for rounding; None where it pays. For gradient
+            descent and momentum. `model.history.plan` says what was done.
 
     Returns:
         The trained model; `model.history` has the epochs and the snapshots, which `model.save` does not store.
@@ -183,12 +188,21 @@ def fit(
         ),
     )
     first = None if initial is None else list(initial.parameters.values())
-    descent = graph.descent(chosen, seed=seed, dtype=dtype, first=first, engine=engine, threads=used_threads)
+    descent = graph.descent(
+        chosen,
+        seed=seed,
+        dtype=dtype,
+        first=first,
+        engine=engine,
+        threads=used_threads,
+        work=_work(graph, plan),
+        dual=dual,
+    )
     history = train(descent, plan)
     _warn_if_diverged(history)
     return Model(
         network=network,
-        parameters=dict(zip(graph.names, descent.values(), strict=True)),
+        parameters=dict(zip(graph.names, descent.found().values(), strict=True)),
         preprocessing=preprocessing,
         classes=task.labels.classes,
         loss=task.loss,
@@ -310,6 +324,19 @@ def _other_data(
         classify=labels.classes is not None,
     )
     return graph.data(table, others, None), np.arange(len(table))
+
+
+def _work(graph: CostGraph, plan: Plan) -> Work:
+    """What a training will do, for its planning."""
+    batch = plan.batch_size or plan.count
+    return Work(
+        data=graph.by_leaf(plan.data),
+        rows=plan.rows,
+        steps=plan.epochs * -(-plan.count // max(batch, 1)),
+        batch=batch,
+        checks=plan.epochs if plan.validation is not None else 0,
+        checked=0 if plan.validation_rows is None else len(plan.validation_rows),
+    )
 
 
 def _told(plan: Plan, history: History, *, l1: float, l2: float, seed: int) -> dict[str, Any]:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from chainrule.graph.expression import Expression, constant, examples
+from chainrule.graph.expression import EXAMPLES, Expression, constant, examples
 from chainrule.graph.ops.elementwise import equal
 from chainrule.graph.ops.reduction import mean
 from chainrule.graph.ops.reduction import sum as sum_of
 from chainrule.graph.ops.shape import pick, reshape
 from chainrule.graph.shapes import fixed, size
+from chainrule.graph.walk import topological
 from chainrule.network.connected import Connected
 from chainrule.network.losses import Loss, mean_cost
 from chainrule.network.network import Network, initial_values
@@ -22,8 +23,10 @@ from chainrule.network.outputs import labels_input as labels_input
 from chainrule.network.penalties import penalised
 from chainrule.network.preprocessing import Preprocessing
 from chainrule.training.descent import Descent
+from chainrule.training.dual_plan import Work
 from chainrule.training.labels import Labels
 from chainrule.training.optimizers import Optimizer
+from chainrule.training.planned import planned_descent
 
 Array = NDArray[Any]
 
@@ -110,14 +113,24 @@ class CostGraph:
         first: Sequence[Array] | None,
         engine: str,
         threads: int | None,
+        work: Work | None = None,
+        dual: bool | None = False,
     ) -> Descent:
-        """Compile the graph; parameters start at `first`, or where their initializers say."""
+        """Compile the graph; parameters start at `first`, or where their initializers say.
+
+        Args:
+            optimizer, seed, dtype, first, engine, threads: as for a Descent.
+            work: what will be done, where that is to be planned.
+            dual: whether wide weights are kept as sums of examples; None where that pays.
+        """
         parameters = self.connected.parameters
         values = initial_values(parameters, seed) if first is None else first
-        return Descent(
+        return planned_descent(
             self.J,
             parameters,
             dict(zip(parameters, values, strict=True)),
+            work=work,
+            dual=dual,
             optimizer=optimizer,
             metrics=self.metrics,
             evaluation=self.evaluation,
@@ -126,6 +139,10 @@ class CostGraph:
             engine=engine,
             threads=threads,
         )
+
+    def by_leaf(self, data: Mapping[str, Array]) -> dict[Expression, Array]:
+        """Data by the leaves of the graph instead of their names."""
+        return {leaf: data[str(leaf.name)] for leaf in topological([self.J]) if leaf.op is EXAMPLES}
 
     def data(self, X: Array, labels: Labels, weights: NDArray[np.float64] | None) -> dict[str, Array]:
         """The arrays by the names of the graph's inputs; X is taken as it is, not copied."""

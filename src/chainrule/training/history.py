@@ -66,6 +66,7 @@ class History:
         diverged: whether it ended because the cost was no longer a number.
         snapshots: the parameters over time, as far as `snapshots=` of `cr.fit` asked for them. A model's file does
             not hold them: the history of a model read from a file is empty.
+        plan: how the work was planned, in words: whether weights were kept as sums of the examples.
 
     Example:
         >>> import chainrule as cr
@@ -80,6 +81,7 @@ class History:
     stopped: str = ""
     diverged: bool = False
     snapshots: tuple[Snapshot, ...] = field(default=(), compare=False, repr=False)
+    plan: str = field(default="", compare=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.epochs)

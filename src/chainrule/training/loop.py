@@ -17,7 +17,7 @@ from chainrule.training.descent import Descent
 from chainrule.training.history import Epoch, History, Snapshot, means_of_epochs
 from chainrule.training.optimizers import Optimizer
 from chainrule.training.snapshots import SnapshotRecorder
-from chainrule.training.stopping import Stopping, all_finite
+from chainrule.training.stopping import Stopping, Values, all_finite
 from chainrule.training.trail import Chunk, Outputs, Pace, Trail
 
 # On how many rows the parameters at the end are tried.
@@ -75,8 +75,10 @@ class _Training:
         self.plan = plan
         self.batches = BatchPlan(plan.count, plan.batch_size, descent.seed, plan.rows)
         self.per_epoch = self.batches.per_epoch
-        self.data = descent.prepared(plan.data)
-        self.validation = None if plan.validation is None else descent.prepared(plan.validation)
+        self.data = descent.prepared(plan.data, plan.rows)
+        self.validation: Data | None = None
+        if plan.validation is not None:
+            self.validation = descent.prepared_to_check(plan.validation, plan.validation_rows)
         self.trail = Trail(descent, self.data, self.per_epoch)
         self.records: list[Epoch] = []
         self.reason: str | None = None
@@ -171,12 +173,17 @@ class _Training:
         if plan.stopping.best_epoch is not None:
             kept = plan.stopping.best_epoch
         plan.snapshots.take_end(kept, self.descent.values)
-        names = [str(parameter.name) for parameter in self.descent.parameters]
-        snapshots = tuple(
-            Snapshot(number, dict(zip(names, values, strict=True))) for number, values in plan.snapshots.kept
-        )
+        snapshots = tuple(Snapshot(number, self._by_name(values)) for number, values in plan.snapshots.kept)
         reason = self.reason or f"all {plan.epochs} epochs are done"
-        return History(tuple(self.records), plan.stopping.best_epoch, reason, self.diverged, snapshots)
+        return History(
+            tuple(self.records), plan.stopping.best_epoch, reason, self.diverged, snapshots, self.descent.plan
+        )
+
+    def _by_name(self, values: Values) -> dict[str, NDArray[Any]]:
+        found = {str(parameter.name): array for parameter, array in self.descent.found(values).items()}
+        for array in found.values():
+            array.flags.writeable = False
+        return found
 
     def _gives_numbers(self) -> bool:
         """Tell whether the parameters are of use: also finite ones may be so large that every answer overflows."""

@@ -10,7 +10,7 @@ from numpy.typing import DTypeLike, NDArray
 from chainrule.graph.expression import Expression
 from chainrule.training.descent import Descent
 from chainrule.training.dual_descent import DualDescent
-from chainrule.training.dual_plan import Work, plan_dual
+from chainrule.training.dual_plan import DualPlan, Work, plan_dual
 from chainrule.training.optimizers import Optimizer
 
 Array = NDArray[Any]
@@ -21,7 +21,7 @@ def planned_descent(
     parameters: Sequence[Expression],
     values: Mapping[Expression, Array],
     *,
-    work: Work,
+    work: Work | None,
     dual: bool | None,
     optimizer: Optimizer,
     dtype: DTypeLike,
@@ -35,7 +35,7 @@ def planned_descent(
 
     Args:
         J, parameters, values: the cost, what to change, and first values.
-        work: the data and what will be done with them.
+        work: the data and what will be done with them; None where the descent is to be direct.
         dual: True or False as the user wants it; None for what costs less.
 
     Raises:
@@ -43,8 +43,10 @@ def planned_descent(
     """
     metrics, evaluation = metrics or {}, evaluation or {}
     roots = [J, *metrics.values(), *evaluation.values()]
-    plan = plan_dual(roots, parameters, work=work, optimizer=optimizer, dual=dual)
-    if plan.found is None:
+    plan = DualPlan(None, "")
+    if work is not None:
+        plan = plan_dual(roots, parameters, work=work, optimizer=optimizer, dual=dual)
+    if plan.found is None or work is None:
         descent = Descent(
             J,
             parameters,
