@@ -31,14 +31,17 @@
 
 #include "half.hpp"
 
-#if defined(_MSC_VER) && !defined(__clang__)
+// Sanitizers make compilers take many minutes for what is inlined and repeated, and such builds need not be quick.
+#if defined(CHAINRULE_SANITIZED)
+#define CHAINRULE_INLINE inline
+#elif defined(_MSC_VER) && !defined(__clang__)
 #define CHAINRULE_INLINE __forceinline
 #else
 #define CHAINRULE_INLINE inline __attribute__((always_inline))
 #endif
 
 // Before a loop whose number of iterations is known: its body is repeated that often, so that arrays become registers.
-#if defined(CHAINRULE_SCALAR)
+#if defined(CHAINRULE_SCALAR) || defined(CHAINRULE_SANITIZED)
 #define CHAINRULE_UNROLL
 #elif defined(__clang__)
 #define CHAINRULE_UNROLL _Pragma("clang loop unroll(full)")
