@@ -48,7 +48,7 @@ def note(axes: Axes) -> list[str]:
 
 
 def dots(axes: Axes) -> list[NDArray[np.float64]]:
-    """Return the points of each scatter: by class, then those in rings, for each set."""
+    """Return the points of each scatter: by class, then those on crosses, for each set."""
     return [np.asarray(one.get_offsets(), float) for one in axes.collections if not isinstance(one, ContourSet)]
 
 
@@ -88,21 +88,21 @@ def test_the_ground_is_the_likeliest_classs_colour_the_stronger_the_surer(curved
     p = curved.predict_proba(grid.reshape(-1, 2))[:, 1].reshape(rows, columns)
     style = Style(theme)  # type: ignore[arg-type]
     paper, blue, orange = (np.array(to_rgb(style.color(role))) for role in ("paper", "positive", "negative"))
-    strength = (0.1 + 0.4 * np.abs(2 * p - 1))[..., None]
+    strength = (0.06 + 0.28 * np.abs(2 * p - 1))[..., None]
     expected = strength * np.where((p > 0.5)[..., None], blue, orange) + (1 - strength) * paper
     near = np.abs(p - 0.5) > 1e-4
     np.testing.assert_allclose(ground[near], expected[near], atol=1e-4)
 
 
-def test_points_stand_in_the_colour_of_their_class_and_wrong_ones_in_rings(straight: cr.Model) -> None:
+def test_points_stand_in_the_colour_of_their_class_and_wrong_ones_on_crosses(straight: cr.Model) -> None:
     axes = cr.plots.decision_boundary(straight, X, Y, X_TEST, Y_TEST).axes[0]
-    for (negative, positive, rings), x, y in zip(
+    for (negative, positive, crosses), x, y in zip(
         (dots(axes)[:3], dots(axes)[3:]), (X, X_TEST), (Y, Y_TEST), strict=True
     ):
         np.testing.assert_allclose(negative, x[y == 0])
         np.testing.assert_allclose(positive, x[y == 1])
-        np.testing.assert_allclose(rings, x[straight.predict(x) != y])
-        assert len(rings) > 0
+        np.testing.assert_allclose(crosses, x[straight.predict(x) != y])
+        assert len(crosses) > 0
 
 
 def test_titles_give_training_and_test_cost_and_accuracy(straight: cr.Model, curved: cr.Model) -> None:
@@ -113,6 +113,24 @@ def test_titles_give_training_and_test_cost_and_accuracy(straight: cr.Model, cur
             p = model.predict_proba(x).astype(float)[np.arange(len(y)), y]
             accuracy = 100 * np.mean(model.predict(x) == y)
             assert line == f"{name}: cost {-np.log(p).mean():.3f}, accuracy {accuracy:.0f} %"
+
+
+def test_the_title_names_the_model_that_is_best_on_the_test_points(straight: cr.Model, curved: cr.Model) -> None:
+    figure = cr.plots.decision_boundary({"line": straight, "curve": curved}, X, Y, X[::2], Y[::2])
+    costs = [float(note(axes)[1].split()[2].rstrip(",")) for axes in figure.axes]
+    assert costs[1] < costs[0]
+    assert " ".join(figure.get_suptitle().split()) == f"On new points “curve” is the best: test cost {costs[1]:.3f}"
+
+
+def test_a_model_that_is_best_on_training_points_alone_is_said_to_overfit(
+    straight: cr.Model, curved: cr.Model
+) -> None:
+    figure = cr.plots.decision_boundary({"line": straight, "curve": curved}, X, Y, X_TEST, Y_TEST)
+    (line, line_test), (curve, curve_test) = (
+        [float(text.split()[2].rstrip(",")) for text in note(axes)] for axes in figure.axes
+    )
+    assert curve < line < line_test < curve_test
+    assert figure.get_suptitle().startswith("“curve” overfits")
 
 
 def test_a_tiny_cost_is_not_written_as_0() -> None:

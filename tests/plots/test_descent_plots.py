@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.contour import ContourSet
+from matplotlib.text import Annotation
 from numpy.typing import NDArray
 
 import chainrule as cr
@@ -42,8 +43,8 @@ def square(w: cr.Expression) -> cr.Expression:
 
 def test_the_built_in_curve_shows_a_good_a_too_high_and_a_too_low_rate() -> None:
     figure = cr.plots.cost_curve()
-    assert [title(axes) for axes in figure.axes] == ["Good", "Too high", "Too low"]
-    good, high, low = (ways(axes)[0][:, 1] for axes in figure.axes)
+    assert [title(axes) for axes in figure.axes] == ["Too low", "Good", "Too high"]
+    low, good, high = (ways(axes)[0][:, 1] for axes in figure.axes)
     assert np.all(np.diff(good) < 0)
     assert np.all(np.diff(high) > 0)
     assert np.all(np.diff(low) < 0)
@@ -52,13 +53,13 @@ def test_the_built_in_curve_shows_a_good_a_too_high_and_a_too_low_rate() -> None
 
 def test_the_built_in_surface_shows_a_good_a_too_high_and_a_too_low_rate() -> None:
     figure = cr.plots.cost_surface()
-    assert [title(axes) for axes in figure.axes] == ["Good", "Too high", "Too low"]
+    assert [title(axes) for axes in figure.axes] == ["Too low", "Good", "Too high"]
     x, y = np.array([0.0, 0.5, 1.0, 2.0]), np.array([1.1, 1.9, 3.2, 4.9])
-    good, _, low = (np.array([np.mean((w * x + b - y) ** 2) for w, b in ways(axes)[0]]) for axes in figure.axes)
+    low, good, _ = (np.array([np.mean((w * x + b - y) ** 2) for w, b in ways(axes)[0]]) for axes in figure.axes)
     assert np.all(np.diff(good) < 0)
     assert np.all(np.diff(low) < 0)
     assert good[-1] < 0.01 * good[0] < low[-1]
-    start, end = (float(number) for number in note(figure.axes[1])[1].split()[1:4:2])
+    start, end = (float(number) for number in note(figure.axes[2])[1].split()[1:4:2])
     assert start == pytest.approx(good[0], rel=0.01)
     assert end > 10 * start
 
@@ -134,7 +135,7 @@ def test_a_descent_that_rests_in_a_higher_minimum_is_told() -> None:
 def test_usual_rates_come_from_the_curvature_also_where_it_falls_away() -> None:
     w = cr.parameter("w", (), init=4.0)
     J = cr.log(cr.exp(w - 1) + cr.exp(1 - w))
-    assert [title(axes) for axes in cr.plots.cost_curve(J, w).axes] == ["Good", "Too high", "Too low"]
+    assert [title(axes) for axes in cr.plots.cost_curve(J, w).axes] == ["Too low", "Good", "Too high"]
 
 
 def test_data_and_one_parameter_of_two_numbers() -> None:
@@ -151,12 +152,23 @@ def test_data_and_one_parameter_of_two_numbers() -> None:
 
 
 def test_a_way_ends_with_the_first_point_outside_the_picture() -> None:
-    axes = cr.plots.cost_curve().axes[1]
+    axes = cr.plots.cost_curve().axes[2]
     ((x, y),) = [way.T for way in ways(axes)]
     (x0, x1), (y0, y1) = axes.get_xlim(), axes.get_ylim()
     inside = (x >= x0) & (x <= x1) & (y >= y0) & (y <= y1)
     assert inside[:-1].all()
     assert not inside[-1]
+    cost = note(axes)[1].split()[3]
+    assert f"off the plot:\nJ = {cost}" in words(axes)
+    assert "end" not in words(axes)
+
+
+def test_a_way_that_stays_in_the_picture_has_its_start_and_its_end_marked() -> None:
+    for axes in cr.plots.cost_curve().axes[:2]:
+        (way,) = ways(axes)
+        marked = {text.get_text(): text.xy for text in axes.texts if isinstance(text, Annotation)}
+        np.testing.assert_allclose(marked["start"], way[0])
+        np.testing.assert_allclose(marked["end"], way[-1])
 
 
 def test_panels_share_one_scale_and_label_it_once() -> None:

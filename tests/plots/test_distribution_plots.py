@@ -130,6 +130,34 @@ def test_ten_sigmoid_layers_vanish_beside_relu_and_the_figure_says_so() -> None:
     assert figure.axes[2].get_xlim() == figure.axes[3].get_xlim()
 
 
+def test_the_first_panel_compares_the_layers_of_all_models_at_the_start_and_at_the_end(model: cr.Model) -> None:
+    other = fitted("sigmoid", 10)
+    figure = cr.plots.distributions({"tanh": model, "sigmoid": other}, X, Y, quantity="gradients")
+    drawn = lines(figure.axes[-1])
+    assert list(drawn) == ["tanh, epoch 0", "tanh, epoch 6", "sigmoid, epoch 0", "sigmoid, epoch 6"]
+    for line, snapshot in zip(list(drawn.values())[:2], (0, -1), strict=True):
+        found = by_hand(model.history.snapshots[snapshot].parameters)[1]
+        np.testing.assert_allclose(line[:, 1], [np.sqrt(np.mean(G**2)) for G in found], rtol=1e-9)
+    over_epochs = lines(figure.axes[1])
+    np.testing.assert_allclose(drawn["sigmoid, epoch 6"][:, 1], [one[-1, 1] for one in over_epochs.values()])
+    names = [label.get_text() for label in figure.axes[-1].get_xticklabels()]
+    assert names == [*map(str, range(1, 11)), "output"]
+    alone = cr.plots.distributions({"tanh": model, "sigmoid": other}, X, Y, quantity="gradients", details=False)
+    assert len(alone.axes) == 1
+    assert lines(alone.axes[0]).keys() == drawn.keys()
+
+
+def test_the_title_says_what_is_found_and_nothing_that_is_not(model: cr.Model) -> None:
+    deep = fitted("sigmoid", 10)
+    figure = cr.plots.distributions({"deep": deep, "flat": model}, X, Y, quantity="gradients")
+    sizes = lines(figure.axes[0])
+    times = sizes["output"][0, 1] / sizes["layer 1"][0, 1]
+    title = " ".join(figure.get_suptitle().split())
+    assert title.startswith("Gradients vanish in “deep”: layer 1 gets ")
+    assert float(title.split(" gets ")[1].split()[0].replace(",", "")) == pytest.approx(times, rel=0.05)
+    assert cr.plots.distributions(model, X, Y, quantity="gradients").get_suptitle() == "Gradients in each layer"
+
+
 def test_of_very_many_layers_some_are_shown_the_first_and_the_last_among_them() -> None:
     names = list(lines(cr.plots.distributions(fitted("tanh", 30, epochs=1), X, Y).axes[0]))
     assert len(names) == 12

@@ -6,6 +6,7 @@ import matplotlib
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
+from matplotlib.text import Annotation
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
@@ -67,6 +68,29 @@ def test_rings_mark_the_points_that_are_wrong() -> None:
     assert rings(second) == [[3.2, 3.4], []]
     assert note(second)[0].endswith("2 of 15 wrong")
     assert note(second)[1].endswith("0 of 15 wrong")
+
+
+def test_both_panels_have_one_scale_on_which_an_arrow_shows_the_shift() -> None:
+    figure = cr.plots.linear_against_logistic()
+    first, second = figure.axes
+    assert first.get_xlim() == second.get_xlim()
+    assert second.get_xlim()[1] < 6
+    before, after = boundaries(first)[0], boundaries(second)[0]
+    arrows = [one for one in second.texts if isinstance(one, Annotation) and one.arrow_patch and not one.get_text()]
+    ends = [(one.xyann[0], one.xy[0]) for one in arrows if one.anncoords == "data"]
+    np.testing.assert_allclose(ends, [(before, after)])
+    written = [one.get_text() for one in second.texts]
+    assert f"{before:.3g} → {after:.3g}" in written
+    assert "to x = 16" in written
+    (whole,) = second.child_axes
+    assert whole.get_xlim()[0] < 0.8 < 16 < whole.get_xlim()[1]
+
+
+def test_the_legend_has_no_entry_for_what_does_not_occur() -> None:
+    figure = cr.plots.linear_against_logistic()
+    names = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert "wrong (linear)" in names
+    assert "wrong (logistic)" not in names
 
 
 def test_a_title_says_nothing_that_is_not_so() -> None:

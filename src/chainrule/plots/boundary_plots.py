@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,10 +30,12 @@ _MARKERS = "o^sDvPX*"
 _MOST_COLUMNS = 3
 _PANEL = 3.3
 # How strong the colour of a class is where the model hardly prefers it, and where it is sure.
-_FAINT, _STRONG = 0.1, 0.5
-# In square points: a dot, and one of more points than are told apart at that size; a ring, in dots.
+_FAINT, _STRONG = 0.06, 0.34
+# A model overfits whose test cost is more than so many times its training cost. Letters of a title an inch.
+_OVERFITS, _LETTERS = 1.5, 8.6
+# In square points: a dot, and one of more points than are told apart at that size; a cross, in dots.
 _DOT, _SMALL_DOT, _MANY = 30, 13, 250
-_RING = 3.2
+_CROSS = 3.0
 # A triangle looks smaller than a circle of its size.
 _LARGER = {"^": 1.25}
 # Three digits would write a smaller cost as 0.
@@ -93,7 +96,7 @@ def decision_boundary(
     rows = -(-len(panels) // columns)
     with styled(theme) as style:
         size = (max(6.0, 0.3 + _PANEL * columns), 1.3 + rows * (_PANEL + (0.5 if columns > 1 else 1.0)))
-        title = _title(len(panels), len(sets))
+        title = "\n".join(wrap(_title(panels), round(_LETTERS * size[0])))
         figure, axes = style.figure(rows=rows, columns=columns, size=size, title=title)
         spans = _spans(panels)
         for place, (panel, one) in enumerate(zip(axes.flat, panels, strict=False)):
@@ -109,10 +112,20 @@ def decision_boundary(
     return figure
 
 
-def _title(models: int, sets: int) -> str:
-    if models > 1 and sets > 1:
-        return "Too simple or overfitting? Compare training and test cost"
-    return "What each model answers, and where its answer changes" if models > 1 else "Where the answer changes"
+def _title(panels: Sequence[_Panel]) -> str:
+    """Say which model is the best on points that it has not seen, and which one only knows its own by heart."""
+    if len(panels) < 2:
+        return "Where the answer changes"
+    if len(panels[0].sets) < 2:
+        return "What each model answers, and where its answer changes"
+    best = min(panels, key=lambda one: one.sets[1].cost)
+    if not all(np.isfinite(points.cost) for panel in panels for points in panel.sets):
+        return "Training and test cost of each model"
+    cost = best.sets[1].cost_text
+    learned = min(panels, key=lambda one: one.sets[0].cost)
+    if learned is not best and learned.sets[1].cost > _OVERFITS * learned.sets[0].cost:
+        return f"“{learned.title}” overfits: it knows its training points best, but “{best.title}” new ones"
+    return f"On new points “{best.title}” is the best: test cost {cost}"
 
 
 def _check(model: TrainedModel) -> None:
@@ -163,8 +176,12 @@ class _Points:
     @property
     def text(self) -> str:
         """The cost and the accuracy in words."""
-        cost = f"{self.cost:.3f}" if self.cost >= _LEAST_COST else "below 0.001"
-        return f"{self.name}: cost {cost}, accuracy {100 * self.accuracy:.0f} %"
+        return f"{self.name}: cost {self.cost_text}, accuracy {100 * self.accuracy:.0f} %"
+
+    @property
+    def cost_text(self) -> str:
+        """The cost with three decimals."""
+        return f"{self.cost:.3f}" if self.cost >= _LEAST_COST else "below 0.001"
 
 
 def _probabilities(output: NDArray[Any]) -> Numbers:
@@ -260,10 +277,19 @@ def _draw_points(axes: Axes, style: Style, points: _Points, colors: Sequence[str
             facecolors=faces,
             edgecolors=edges,
             lw=1.3 if hollow else 0.7,
+            zorder=3,
         )
     wrong = points.X[points.wrong]
+    # Below the dots, so that their colour is seen.
     axes.scatter(
-        wrong[:, 0], wrong[:, 1], s=_RING * size, facecolors="none", edgecolors=style.color("ink"), lw=1.4, zorder=4
+        wrong[:, 0],
+        wrong[:, 1],
+        s=_CROSS * size,
+        marker="x",
+        color=style.color("ink"),
+        lw=1.6,
+        zorder=2.5,
+        path_effects=style.outlined(),
     )
 
 
@@ -284,9 +310,7 @@ def _legend(figure: Figure, style: Style, panels: Sequence[_Panel]) -> None:
         hollow.set_label("hollow: test point")
         handles.append(hollow)
     handles += [
-        Line2D(
-            [], [], color=ink, marker="o", markerfacecolor="none", ls="", ms=10, mew=1.4, label="ring: wrong answer"
-        ),
+        Line2D([], [], color=ink, marker="x", ls="", ms=7, mew=1.6, label="cross: wrong answer"),
         Line2D([], [], color=ink, linewidth=1.6, label="boundary"),
         Patch(facecolor=_strongest(style, colors[-1]), label="stronger colour: surer"),
     ]

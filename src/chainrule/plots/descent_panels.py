@@ -48,8 +48,12 @@ def label_panels(axes: NDArray[Any], across: str, up: str) -> None:
             panel.tick_params(labelleft=False)
 
 
-def draw_way(axes: Axes, style: Style, way: Numbers, color: str) -> None:
-    """Draw a way of shape (points, 2) with a dot for each step, up to where it leaves the picture."""
+def draw_way(axes: Axes, style: Style, way: Numbers, color: str, *, away: str = "") -> None:
+    """Draw a way of shape (points, 2) with a dot for each step, from its start to its end.
+
+    Args:
+        away: what is said where it leaves the picture, in place of its end.
+    """
     x, y = way.T
     (x0, x1), (y0, y1) = axes.get_xlim(), axes.get_ylim()
     outside = np.flatnonzero(~((x >= x0) & (x <= x1) & (y >= y0) & (y <= y1)))
@@ -60,21 +64,69 @@ def draw_way(axes: Axes, style: Style, way: Numbers, color: str) -> None:
         axes.plot(x, y, color=color, linestyle="", marker="o", markersize=4.5, markeredgewidth=0, zorder=5)
     paper = style.color("paper")
     axes.plot(x[:1], y[:1], color=color, linestyle="", marker="o", markersize=9, markeredgecolor=paper, zorder=6)
+    if not len(outside) and len(x) > 1:
+        axes.plot(
+            x[-1:],
+            y[-1:],
+            color=color,
+            linestyle="",
+            marker="o",
+            markersize=8,
+            markerfacecolor=paper,
+            markeredgewidth=2.2,
+            zorder=6,
+        )
+        _word(axes, style, "end", (x[-1], y[-1]), color, *_beside_end(axes, x, y))
+    elif away and end > 1:
+        point = _exit(axes, (x[-2], y[-2]), (x[-1], y[-1]))
+        right = (point[0] - x0) / (x1 - x0) < 0.65
+        _word(axes, style, away, point, color, 8 if right else -8, -6 if point[1] > (y0 + y1) / 2 else 6)
     if not (x0 <= x[0] <= x1 and y0 <= y[0] <= y1):
         return
     # The word stands where the way does not go, if there is room.
     right = (len(x) > 1 and x[1] < x[0]) or x[0] - x0 < 0.15 * (x1 - x0)
+    _word(axes, style, "start", (x[0], y[0]), color, 8 if right else -8, 4)
+
+
+def _beside_end(axes: Axes, x: Numbers, y: Numbers) -> tuple[float, float]:
+    """Where the word stands beside the end, in points: above a way that is level, else before or behind it."""
+    (x0, x1), (y0, y1) = axes.get_xlim(), axes.get_ylim()
+    across, up = (x[-1] - x[-2]) / (x1 - x0), (y[-1] - y[-2]) / (y1 - y0)
+    if abs(up) < 0.5 * abs(across):
+        return 0.0, 9.0
+    left = x[-1] <= x[0] and x[-1] - x0 > 0.2 * (x1 - x0)
+    return (-8.0 if left else 8.0), 7.0
+
+
+def _exit(axes: Axes, inside: tuple[float, float], outside: tuple[float, float]) -> tuple[float, float]:
+    """Where the line between a point in the picture and one that is not meets the frame."""
+    if not np.isfinite(outside).all():
+        return inside
+    shares = [1.0]
+    for one, other, (low, high) in zip(inside, outside, (axes.get_xlim(), axes.get_ylim()), strict=True):
+        if other != one:
+            shares.append(((high if other > one else low) - one) / (other - one))
+    share = min(shares)
+    x, y = (one + share * (other - one) for one, other in zip(inside, outside, strict=True))
+    return float(x), float(y)
+
+
+def _word(
+    axes: Axes, style: Style, text: str, point: tuple[float, float], color: str, across: float, up: float
+) -> None:
+    """Write a word beside a point, so many points to its right (or left, or right above it) and up (or down)."""
     axes.annotate(
-        "start",
-        (x[0], y[0]),
-        (8 if right else -8, 4),
+        text,
+        point,
+        (across, up),
         textcoords="offset points",
-        ha="left" if right else "right",
+        ha="center" if across == 0 else "left" if across > 0 else "right",
+        va="top" if up < 0 else "baseline",
         color=color,
         size=SMALL_SIZE,
         weight="bold",
         path_effects=style.outlined(),
-        zorder=6,
+        zorder=7,
     )
 
 

@@ -74,7 +74,7 @@ def cost_curve(
         J: the cost, an expression. None takes a line through four points, y = w x + 1.
         w: the parameter of J, a single number.
         data: the value of every other leaf of J.
-        rates: one to four learning rates. None looks for a good, a too high and a too low one, beginning with the
+        rates: one to four learning rates. None looks for a too low, a good and a too high one, beginning with the
             curvature at the start.
         starts: where to begin: one number, or several. None takes the parameter's own first value.
         steps: how many steps to take.
@@ -90,9 +90,9 @@ def cost_curve(
     Example:
         >>> import chainrule as cr
         >>> w = cr.parameter("w", (), init=6.0)
-        >>> figure = cr.plots.cost_curve((w - 2) ** 2, w, rates=[0.2, 1.05, 0.02])
+        >>> figure = cr.plots.cost_curve((w - 2) ** 2, w, rates=[0.02, 0.2, 1.05])
         >>> [axes.get_title(loc="left") for axes in figure.axes]
-        ['Good', 'Too high', 'Too low']
+        ['Too low', 'Good', 'Too high']
     """
     J, parameters, known, starts = _example(1, J, w, data, starts)
     landscape = Landscape(J, parameters, known, 1)
@@ -107,8 +107,8 @@ def cost_curve(
             panel.set_ylim(*_heights(costs))
             ways = [np.stack([way.points[:, 0], way.costs], axis=1) for way in one.paths]
             mark_lowest(panel, style, across[:, None], costs, ways)
-            for way, color in zip(ways, way_colors(style), strict=False):
-                draw_way(panel, style, way, color)
+            for way, path, color in zip(ways, one.paths, way_colors(style), strict=False):
+                draw_way(panel, style, way, color, away=_away(path))
             one.write(panel, style, lowest)
         label_panels(axes, landscape.labels[0], f"cost {J.name or 'J'}")
     return figure
@@ -131,7 +131,7 @@ def cost_surface(
         J: the cost, an expression. None takes a line through four points, y = w x + b.
         parameters: two parameters of J that are single numbers, or one that holds two numbers.
         data: the value of every other leaf of J.
-        rates: one to four learning rates. None looks for a good, a too high and a too low one, beginning with the
+        rates: one to four learning rates. None looks for a too low, a good and a too high one, beginning with the
             curvature at the start.
         starts: where to begin: a pair of numbers, or several pairs. None takes the parameters' own first values.
         steps: how many steps to take.
@@ -167,8 +167,8 @@ def cost_surface(
             draw_surface(panel, style, a, b, costs, lowest)
             ways = [way.points for way in one.paths]
             mark_lowest(panel, style, grid, costs.ravel(), ways)
-            for way, color in zip(ways, way_colors(style), strict=False):
-                draw_way(panel, style, way, color)
+            for way, path, color in zip(ways, one.paths, way_colors(style), strict=False):
+                draw_way(panel, style, way, color, away=_away(path))
             one.write(panel, style, lowest)
         label_panels(axes, *landscape.labels)
     return figure
@@ -221,6 +221,11 @@ def _told(path: Path) -> str:
     if path.overflowed:
         return f"J: {start} → ∞, an overflow after {steps} step{'s' * (steps != 1)}"
     return f"J: {start} → {end} in {steps} step{'s' * (steps != 1)}"
+
+
+def _away(path: Path) -> str:
+    """Say where a way has gone that leaves the picture."""
+    return f"off the plot:\nJ = {'∞' if path.overflowed else cost_text(path.costs[-1])}"
 
 
 def _descents(

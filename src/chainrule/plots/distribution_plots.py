@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from chainrule.errors import UserError
-from chainrule.plots.distribution_values import KINDS, Kind, Layers, layers_of, note_of
+from chainrule.plots.distribution_overview import draw_overview
+from chainrule.plots.distribution_values import KINDS, Kind, Layers, finding_of, layers_of, note_of, spanning
 from chainrule.plots.models import Models, titled
 from chainrule.plots.style import SMALL_SIZE, FigureTheme, Style, styled
 
@@ -21,6 +23,8 @@ Array = NDArray[Any]
 Quantity = Literal["activations", "gradients", "weights"]
 
 _MOST_MODELS = 3
+# In inches: the panel of all models, the lines over the epochs. Letters of a title an inch.
+_OVERVIEW, _LINES, _LETTERS = 3.6, 2.9, 8.6
 # How many places a ridge's curve has, and how far each value is smeared, in places.
 _BINS, _SMEAR = 140, 2.5
 # How high a ridge is, where the next begins at 1.
@@ -29,8 +33,6 @@ _HEIGHT = 0.86
 _OUTSIDE = 0.01
 # A share of exact zeros is written from here on.
 _WORTH_SAYING = 0.005
-# The least ratio of the ends of a logarithmic axis: less has no tick to read.
-_LEAST_RATIO = 30.0
 # The height of a line's name, as a share of a panel.
 _LABEL_SHARE = 0.065
 
@@ -41,13 +43,15 @@ def distributions(
     y: ArrayLike,
     *,
     quantity: Quantity = "activations",
+    details: bool = True,
     theme: FigureTheme = "light",
 ) -> Figure:
     """Show the activations, gradients or weights of each layer over the epochs.
 
-    Above, one line a layer over the epochs; below, the distribution in each layer at the first and the last
-    snapshot. Where the gradients of the first layers are far smaller than those of the last, they vanish, and the
-    first layers hardly learn. Exact zeros, such as those of relu, are counted beside and left out of the shapes.
+    Above, how large they are in each layer, at the first and the last snapshot, for all models in one panel. In the
+    middle, one line a layer over the epochs; below, the distribution in each layer. Where the gradients of the
+    first layers are far smaller than those of the last, they vanish, and the first layers hardly learn; the title
+    says so. Exact zeros, such as those of relu, are counted beside the shapes and left out of them.
 
     Source: Glorot, Bengio, "Understanding the difficulty of training deep feedforward neural networks", AISTATS
     2010.
@@ -60,10 +64,11 @@ def distributions(
             deviation over the rows, mean over the neurons); "gradients": |dJ/dW|, and its root mean square, of the
             cost of all rows without dropout and penalties; "weights": W, and the root mean square of how far each
             weight is from where it was at the first snapshot.
+        details: whether the lines over the epochs and the distributions are shown, or the first panel alone.
         theme: "light" or "dark".
 
     Returns:
-        The figure, with a column for each model.
+        The figure; its last axes are the panel of all models, those before it have a column for each model.
 
     Raises:
         UserError: no snapshots, an unknown quantity, rows or labels that do not fit.
@@ -84,14 +89,35 @@ def distributions(
     if len(found) > _MOST_MODELS:
         raise UserError(f"up to {_MOST_MODELS} models fit side by side, not {len(found)}")
     shown = [layers_of(title, model, X, y, KINDS[quantity]) for title, model in found.items()]
-    return _figure(shown, KINDS[quantity], theme)
+    return _figure(shown, KINDS[quantity], theme) if details else _short(shown, KINDS[quantity], theme)
+
+
+def _short(shown: Sequence[Layers], kind: Kind, theme: FigureTheme) -> Figure:
+    """Draw the panel of all models alone."""
+    with styled(theme) as style:
+        figure, axes = style.figure(size=(8.6, 4.4), title=_wrapped(finding_of(shown, kind), 8.6))
+        draw_overview(style, axes[0, 0], shown, kind)
+        return figure
+
+
+def _wrapped(title: str, width: float) -> str:
+    return "\n".join(wrap(title, round(_LETTERS * width)))
 
 
 def _figure(shown: Sequence[Layers], kind: Kind, theme: FigureTheme) -> Figure:
     layers = max(len(one.names) for one in shown)
     with styled(theme) as style:
-        size = (max(6.4, 5.0 * len(shown)), 4.8 + 0.34 * max(layers, 5))
-        figure, axes = style.figure(rows=2, columns=len(shown), size=size, title=kind.title)
+        width, ridges = max(6.4, 5.0 * len(shown)), 1.2 + 0.34 * max(layers, 5)
+        heights = (_OVERVIEW, _LINES, ridges)
+        title = _wrapped(finding_of(shown, kind), width)
+        figure, panels = style.figure(rows=3, columns=len(shown), size=(width, sum(heights)), title=title)
+        grid = panels[0, 0].get_gridspec()
+        grid.set_height_ratios(heights)
+        for panel in panels[0]:
+            panel.remove()
+        overview, axes = figure.add_subplot(grid[0, :]), panels[1:]
+        style.dress(overview)
+        draw_overview(style, overview, shown, kind)
         _set_heights(axes[0], shown)
         # A column's own scale serves values of different kinds; sizes are compared on one.
         every = _edges([values for one in shown for values in (*one.first, *one.last)], kind)
@@ -116,7 +142,7 @@ def _set_heights(row: Array, shown: Sequence[Layers]) -> None:
     from matplotlib.ticker import NullFormatter
 
     sizes = np.concatenate([one.sizes.ravel() for one in shown])
-    low, high = _spanning(sizes[sizes > 0])
+    low, high = spanning(sizes[sizes > 0])
     room = (high / low) ** 0.04
     for axes in row:
         axes.set_yscale("log")
@@ -124,20 +150,13 @@ def _set_heights(row: Array, shown: Sequence[Layers]) -> None:
         axes.set_ylim(low / room, high * room)
 
 
-def _spanning(values: Array) -> tuple[float, float]:
-    """The ends of a logarithmic axis for positive values."""
-    low, high = (float(values.min()), float(values.max())) if values.size else (1.0, 1.0)
-    more = max(1.0, _LEAST_RATIO / (high / low)) ** 0.5
-    return low / more, high * more
-
-
 def _draw_sizes(style: Style, axes: Axes, layers: Layers, kind: Kind, colors: Sequence[Any]) -> None:
     style.panel_title(axes, layers.title, note_of(layers, kind))
     for place, name in enumerate(layers.names):
         sizes = np.where(layers.sizes[:, place] > 0, layers.sizes[:, place], np.nan)
-        axes.plot(layers.epochs, sizes, color=colors[place], label=name, linewidth=1.8)
+        axes.plot(layers.epochs, sizes, color=colors[place], label=name, linewidth=1.3, marker=".", markersize=4)
     axes.set_xlim(layers.epochs[0], layers.epochs[-1])
-    axes.set_xlabel("epoch")
+    axes.set_xlabel("epoch (a dot: a snapshot)")
     axes.set_ylabel(kind.size_label)
     _name_ends(axes, layers, colors)
 
@@ -167,13 +186,15 @@ def _draw_ridges(style: Style, axes: Axes, layers: Layers, edges: Array, kind: K
     from matplotlib.ticker import NullFormatter
 
     note = f"line: epoch {layers.epochs[0]}; filled: epoch {layers.epochs[-1]}"
+    if any(np.mean(last == 0) >= _WORTH_SAYING for last in layers.last):
+        note += "\nat the right: exact zeros, left out of the shapes"
     style.panel_title(axes, f"{kind.value_label} in each layer", note)
     x = np.sqrt(edges[1:] * edges[:-1]) if kind.logarithmic else (edges[1:] + edges[:-1]) / 2
     bases = -np.arange(len(layers.names), dtype=float)
     for base, name, first, last, color in zip(bases, layers.names, layers.first, layers.last, colors, strict=True):
         before, after = base + _ridge(first, edges), base + _ridge(last, edges)
-        axes.fill_between(x, base, after, color=color, alpha=0.7, linewidth=0, label=name)
-        axes.plot(x, before, color=style.color("ink"), linewidth=1.1, label=f"{name} at the start")
+        axes.fill_between(x, base, after, color=color, alpha=0.45, linewidth=0, label=name)
+        axes.plot(x, before, color=style.color("soft"), linewidth=0.9, label=f"{name} at the start")
         zeros = float(np.mean(last == 0))
         if zeros >= _WORTH_SAYING:
             axes.text(
@@ -199,7 +220,7 @@ def _edges(values: Sequence[Array], kind: Kind) -> NDArray[np.float64]:
     ends = [np.quantile(array[array != 0], [_OUTSIDE, 1 - _OUTSIDE]) for array in values if array.any()]
     low, high = (float(np.min(ends)), float(np.max(ends))) if ends else (0.5, 1.0)
     if kind.logarithmic:
-        low, high = _spanning(np.array([low, high]))
+        low, high = spanning(np.array([low, high]))
         room = (high / low) ** 0.04
         return np.geomspace(low / room, high * room, _BINS + 1)
     room = 0.05 * (high - low) or max(abs(low), 1.0)

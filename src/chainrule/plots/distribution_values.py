@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,10 @@ from chainrule.training.model_graph import ModelGraph, TrainedModel
 Array = NDArray[Any]
 
 _MOST_LAYERS = 12
+# A layer whose size is less than this share of another's is what a figure is about.
+_FAR_BEHIND = 0.01
+# The least ratio of the ends of a logarithmic axis: less has no tick to read.
+_LEAST_RATIO = 30.0
 # How many snapshots are looked at, and how many multiplications they may take together: rows times parameters.
 _FRAMES, _WORK = (12, 60), 2e9
 
@@ -31,6 +35,7 @@ class Kind:
         size: of a layer's values and those of the first snapshot, one number to follow over the epochs.
         compared: the layer whose size a note compares, to that at the other end of the network.
         note: how, with {epoch}, {one}, {share} and {other}.
+        finding: what a figure's title says where that size is far smaller, with {where}, {one}, {times}, {other}.
     """
 
     title: str
@@ -41,6 +46,7 @@ class Kind:
     at_start: bool
     compared: int
     note: str
+    finding: str
     logarithmic: bool = False
 
 
@@ -118,27 +124,30 @@ KINDS: dict[str, Kind] = {
         at_start=False,
         compared=-1,
         note="At epoch {epoch}, from example to example {one} differs\n{share} as much as {other}",
+        finding="Examples look alike{where}: {one} differs {times} times less from one to the next than {other}",
     ),
     "gradients": Kind(
         title="Gradients in each layer",
-        size_label="root mean square of dJ/dW",
+        size_label="size of dJ/dW (root mean square)",
         value_label="|dJ/dW|",
         values=_gradients,
         size=_root_mean_square,
         at_start=True,
         compared=0,
         note="At epoch {epoch}, the gradient in {one} is\n{share} as large as in {other}",
+        finding="Gradients vanish{where}: {one} gets {times} times less than {other}",
         logarithmic=True,
     ),
     "weights": Kind(
         title="Weights in each layer",
-        size_label="root mean square change of W",
+        size_label="change of W (root mean square)",
         value_label="W",
         values=_weights,
         size=_moved,
         at_start=False,
         compared=0,
         note="By epoch {epoch}, {one} has moved\n{share} as far as {other}",
+        finding="{one} hardly learns{where}: it moved {times} times less than {other}",
     ),
 }
 
@@ -147,13 +156,50 @@ def note_of(layers: Layers, kind: Kind) -> str:
     """Say in words how the first layer compares to the last."""
     if not layers.sizes.any():
         return "All are 0"
+    found = _compared(layers, kind)
+    if found is None:
+        return ""
+    epoch = layers.epochs[0 if kind.at_start else -1]
+    return kind.note.format(epoch=epoch, one=found.one, share=_share(found.ratio), other=found.other)
+
+
+def finding_of(shown: Sequence[Layers], kind: Kind) -> str:
+    """Say what a figure of several models shows: where one layer is far behind, or what is drawn."""
+    found = [(layers, _compared(layers, kind)) for layers in shown]
+    behind = [(one.ratio, layers, one) for layers, one in found if one is not None and one.ratio < _FAR_BEHIND]
+    if not behind:
+        return kind.title
+    ratio, layers, one = min(behind, key=lambda pair: pair[0])
+    where = f" in “{layers.title}”" if len(shown) > 1 else ""
+    times = f"{float(f'{1 / ratio:.2g}'):,.0f}"
+    text = kind.finding.format(where=where, one=one.one, times=times, other=one.other)
+    return text[0].upper() + text[1:]
+
+
+@dataclass(frozen=True)
+class _Comparison:
+    """How the size in one layer compares to that in another."""
+
+    one: str
+    other: str
+    ratio: float
+
+
+def _compared(layers: Layers, kind: Kind) -> _Comparison | None:
     place = 0 if kind.at_start else -1
     one, other = kind.compared, -1 - kind.compared
     size, measure = layers.sizes[place, one], layers.sizes[place, other]
     if len(layers.names) < 2 or not (size > 0 and measure > 0):
-        return ""
-    words = ["the output" if layers.names[at] == "output" else layers.names[at] for at in (one, other)]
-    return kind.note.format(epoch=layers.epochs[place], one=words[0], share=_share(size / measure), other=words[1])
+        return None
+    first, second = ("the output" if layers.names[at] == "output" else layers.names[at] for at in (one, other))
+    return _Comparison(first, second, float(size / measure))
+
+
+def spanning(values: Array) -> tuple[float, float]:
+    """Return the ends of a logarithmic axis for positive values."""
+    low, high = (float(values.min()), float(values.max())) if values.size else (1.0, 1.0)
+    more = max(1.0, _LEAST_RATIO / (high / low)) ** 0.5
+    return low / more, high * more
 
 
 def _share(ratio: float) -> str:

@@ -259,7 +259,7 @@ def good_path(landscape: Landscape, start: Numbers, steps: int) -> Path | None:
 
 
 def usual_rates(landscape: Landscape, good: Path | None, steps: int) -> list[float]:
-    """Return a good, a too high and a too low learning rate, given a descent that arrives.
+    """Return a too low, a good and a too high learning rate, given a descent that arrives.
 
     Raises:
         UserError: there is no such descent.
@@ -267,7 +267,7 @@ def usual_rates(landscape: Landscape, good: Path | None, steps: int) -> list[flo
     if good is None:
         raise UserError(
             "the cost has no curvature where the descent starts, so no learning rates follow from it: give "
-            "rates=[good, too high, too low]"
+            "rates=[too low, good, too high]"
         )
     start, lowest = good.points[0], float(good.costs.min())
     usual, high, low = _SHARES[len(start)]
@@ -277,9 +277,9 @@ def usual_rates(landscape: Landscape, good: Path | None, steps: int) -> list[flo
 
     # Where the curvature falls away from the start, a higher rate still arrives.
     rates = [
+        _changed(good.rate * low / usual, 0.5, comes_out("too low")),
         good.rate,
         _changed(good.rate * high / usual, 1.5, comes_out("too high")),
-        _changed(good.rate * low / usual, 0.5, comes_out("too low")),
     ]
     return [float(f"{rate:.2g}") for rate in rates]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from chainrule.errors import UserError
 from chainrule.graph.expression import Expression, examples, parameter
 from chainrule.graph.ops.activation import sigmoid
 from chainrule.network.losses import binary_cross_entropy, mean_cost, squared_error
-from chainrule.plots.style import FigureTheme, Style, styled
+from chainrule.plots.style import SMALL_SIZE, FigureTheme, Style, styled
 from chainrule.training.minimize import minimize
 from chainrule.training.optimizers import Momentum
 
@@ -36,6 +37,9 @@ _LOGISTIC, _LOGISTIC_STEPS = Momentum(1.0), 1000
 _QUARTILES = 1.349
 _SAMPLES = 400
 _BOTTOM, _TOP = -0.32, 1.45
+_MARKERS = ((0, "o"), (1, "^"))
+# A shorter way, as a share of a panel, is not drawn.
+_LEAST_SHIFT = 0.015
 _DASHES, _DOTS = (0, (4, 1.5)), (0, (1, 2))
 
 
@@ -118,11 +122,15 @@ def linear_against_logistic(
     with styled(theme) as style:
         size = (6.5 if outlier is None else 10.0, 4.7)
         figure, axes = style.figure(columns=len(panels), size=size, title=_title(panels))
+        span = _span(panels)
         for panel, one in zip(axes.flat, panels, strict=True):
-            _draw(panel, style, one)
+            _draw(panel, style, one, span)
             panel.set_xlabel(x_label)
+        if len(panels) > 1:
+            _draw_shift(axes[0, 1], style, panels[0].linear, panels[1].linear, span)
+            _draw_far(axes[0, 1], style, panels[1], span)
         axes[0, 0].set_ylabel("label, and the model's answer")
-        _legend(figure, style)
+        _legend(figure, style, panels)
     return figure
 
 
@@ -211,21 +219,31 @@ def _trained(x: Points, y: Points, middle: float, width: float, *, logistic: boo
     return _Fit(name, role, slope, found[b].item() - slope * middle, logistic)
 
 
-def _draw(axes: Axes, style: Style, panel: _Panel) -> None:
+def _span(panels: Sequence[_Panel]) -> tuple[float, float]:
+    """What both panels show: the points without the outlier, and every threshold that lies among all points."""
+    x = panels[0].x
+    ends = [float(x.min()), float(x.max())]
+    low, high = float(panels[-1].x.min()), float(panels[-1].x.max())
+    places = [fit.boundary for panel in panels for fit in (panel.linear, panel.logistic)]
+    ends += [place for place in places if low < place < high]
+    margin = 0.06 * (max(ends) - min(ends))
+    return min(ends) - margin, max(ends) + margin
+
+
+def _draw(axes: Axes, style: Style, panel: _Panel, span: tuple[float, float]) -> None:
     x, y, fits = panel.x, panel.y, (panel.linear, panel.logistic)
-    margin = 0.06 * float(np.ptp(x))
-    low, high = float(x.min()) - margin, float(x.max()) + margin
+    low, high = span
     across = np.linspace(low, high, _SAMPLES)
     axes.axhline(_THRESHOLD, color=style.color("soft"), linewidth=1.1, linestyle=_DOTS)
-    for fit, size in zip(fits, (230, 120), strict=True):
+    for fit, size, dot in zip(fits, (230, 120), (9.5, 6), strict=True):
         color = style.color(fit.role)
         axes.plot(across, fit(across), color=color, linestyle="-" if fit.logistic else _DASHES)
         if low < fit.boundary < high:
             axes.plot([fit.boundary] * 2, [_BOTTOM, _THRESHOLD], color=color, linewidth=1.3)
-            axes.plot(fit.boundary, _THRESHOLD, marker="o", markersize=6, color=color, zorder=5)
+            axes.plot(fit.boundary, _THRESHOLD, marker="o", markersize=dot, color=color, zorder=5)
         wrong = fit.wrong(x, y)
         axes.scatter(x[wrong], y[wrong], s=size, facecolors="none", edgecolors=color, linewidths=1.8, zorder=3)
-    for label, marker in ((0, "o"), (1, "^")):
+    for label, marker in _MARKERS:
         some = x[y == label]
         axes.scatter(some, np.full(len(some), label), s=42, marker=marker, color=style.color("ink"), lw=0, zorder=4)
     axes.set_xlim(low, high)
@@ -234,26 +252,97 @@ def _draw(axes: Axes, style: Style, panel: _Panel) -> None:
     style.panel_title(axes, panel.title, "\n".join(_answer(fit, x, y) for fit in fits))
 
 
+def _draw_shift(axes: Axes, style: Style, before: _Fit, after: _Fit, span: tuple[float, float]) -> None:
+    """Draw an arrow from where the line's threshold was to where it is."""
+    low, high = span
+    old, new = before.boundary, after.boundary
+    if not (low < old < high and low < new < high) or abs(new - old) < _LEAST_SHIFT * (high - low):
+        return
+    color, y = style.color(before.role), _BOTTOM + 0.12
+    axes.annotate("", (new, y), (old, y), arrowprops={"arrowstyle": "-|>", "color": color, "lw": 2, "shrinkA": 0})
+    right = new > old
+    axes.annotate(
+        f"{old:.3g} → {new:.3g}",
+        (old, y),
+        (-6 if right else 6, 0),
+        textcoords="offset points",
+        ha="right" if right else "left",
+        va="center",
+        color=color,
+        weight="bold",
+        path_effects=style.outlined(),
+    )
+
+
+def _draw_far(axes: Axes, style: Style, panel: _Panel, span: tuple[float, float]) -> None:
+    """Say where the far point is, and draw the whole in small where there is room."""
+    low, high = span
+    x, y = float(panel.x[-1]), float(panel.y[-1])
+    if low <= x <= high:
+        return
+    right = x > high
+    edge, inner = (1.0, -14.0) if right else (0.0, 14.0)
+    axes.annotate(
+        f"to x = {x:g}",
+        (edge, y),
+        (inner, 13.0),
+        xycoords=axes.get_yaxis_transform(),
+        textcoords="offset points",
+        ha="right" if right else "left",
+        size=SMALL_SIZE,
+        path_effects=style.outlined(),
+    )
+    ink = style.color("ink")
+    axes.annotate(
+        "",
+        (edge, y + 0.07),
+        (-34.0 if right else 34.0, 0.0),
+        xycoords=axes.get_yaxis_transform(),
+        textcoords="offset points",
+        arrowprops={"arrowstyle": "-|>", "color": ink, "lw": 1.6, "shrinkA": 0, "shrinkB": 0},
+    )
+    whole = axes.inset_axes((0.66, 0.09 if panel.logistic.w > 0 else 0.62, 0.33, 0.27))
+    style.dress(whole)
+    whole.set_facecolor(style.color("panel"))
+    margin = 0.06 * float(np.ptp(panel.x))
+    ends = float(panel.x.min()) - margin, float(panel.x.max()) + margin
+    across = np.linspace(*ends, _SAMPLES)
+    for fit in (panel.linear, panel.logistic):
+        line = "-" if fit.logistic else _DASHES
+        whole.plot(across, fit(across), color=style.color(fit.role), linestyle=line, linewidth=1.3)
+    for label, marker in _MARKERS:
+        some = panel.x[panel.y == label]
+        whole.scatter(some, np.full(len(some), label), s=12, marker=marker, color=ink, lw=0, zorder=4)
+    whole.set_xlim(*ends)
+    whole.set_ylim(_BOTTOM, _TOP)
+    whole.set_xticks([x], [f"{x:g}"])
+    whole.set_yticks([])
+    whole.set_title("all points", size=SMALL_SIZE, color=style.color("soft"), pad=3)
+
+
 def _answer(fit: _Fit, x: Points, y: Points) -> str:
     count = int(fit.wrong(x, y).sum())
     answers = set((fit(x) >= _THRESHOLD).astype(int).tolist())
     if len(answers) == 1:
         where = f"always answers {answers.pop()}"
     else:
-        where = f"answers 1 {'from' if fit.w > 0 else 'up to'} {fit.boundary:.3g}"
+        where = f"answers 1 {'from' if fit.w > 0 else 'up to'} {fit.boundary:.3g}{' on' if fit.w > 0 else ''}"
     return f"{fit.name} {where}: {count} of {len(x)} wrong"
 
 
-def _legend(figure: Figure, style: Style) -> None:
+def _legend(figure: Figure, style: Style, panels: Sequence[_Panel]) -> None:
     from matplotlib.lines import Line2D
 
-    linear, logistic = style.color("backward"), style.color("forward")
     ring: dict[str, Any] = {"linestyle": "", "marker": "o", "markerfacecolor": "none", "markeredgewidth": 1.8}
+    point: dict[str, Any] = {"linestyle": "", "color": style.color("ink"), "markersize": 6.5, "markeredgewidth": 0}
     handles = [
-        Line2D([], [], color=linear, linestyle=_DASHES, label="linear: w x + b"),
-        Line2D([], [], color=logistic, label="logistic: sigmoid(w x + b)"),
+        Line2D([], [], color=style.color("backward"), linestyle=_DASHES, label="linear: w x + b"),
+        Line2D([], [], color=style.color("forward"), label="logistic: sigmoid(w x + b)"),
         Line2D([], [], color=style.color("soft"), linewidth=1.1, linestyle=_DOTS, label="threshold 0.5"),
-        Line2D([], [], color=linear, markersize=12, label="wrong (linear)", **ring),
-        Line2D([], [], color=logistic, markersize=9, label="wrong (logistic)", **ring),
+        *(Line2D([], [], marker=marker, label=f"label {label}", **point) for label, marker in _MARKERS),
     ]
+    for fits, size in (([one.linear for one in panels], 12), ([one.logistic for one in panels], 9)):
+        if any(fit.wrong(one.x, one.y).any() for fit, one in zip(fits, panels, strict=True)):
+            color, label = style.color(fits[0].role), f"wrong ({fits[0].name})"
+            handles.append(Line2D([], [], color=color, markersize=size, label=label, **ring))
     style.legend_below(figure, handles)
