@@ -101,8 +101,10 @@ def test_an_entry_of_more_than_numbers_runs_step_by_step(machine: Machine) -> No
 
 
 def test_the_inputs_of_steps_stand_in_the_order_of_the_program() -> None:
-    buffers = [Buffer(name, "scalar", ()) for name in ("step", "m", "rate")]
-    assert scalar_table(buffers, SCALARS, BATCHES).tolist() == [[4.0, 2.0, 0.5], [5.0, 3.0, -0.25], [6.0, 2.0, 1.0]]
+    shapes: dict[str, Any] = {"step": (), "other": (2,), "m": (), "rate": ()}
+    buffers = [Buffer(name, "scalar", shape) for name, shape in shapes.items()]
+    expected = [[4.0, 0.0, 0.0, 2.0, 0.5], [5.0, 0.0, 0.0, 3.0, -0.25], [6.0, 0.0, 0.0, 2.0, 1.0]]
+    assert scalar_table(buffers, {"step", "m", "rate"}, SCALARS, BATCHES).tolist() == expected
 
 
 ROWS = np.arange(24).reshape(6, 4)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, get_args
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from chainrule.compiler.program import Buffer, Program
+from chainrule.compiler.program import Buffer, Program, elements
 from chainrule.compiler.run_inputs import StepKey, count_rows
 from chainrule.errors import UserError
 
@@ -130,28 +130,40 @@ class Batches:
 
 
 def check_scalars(buffers: Iterable[Buffer], scalars: Mapping[str, Array], batches: Batches) -> None:
-    """Check that there is one number a step of each scalar.
+    """Check that there is one number a step of each scalar; the one named m follows from the batches.
 
     Raises:
         UserError: an input is missing, or is not one number a step.
     """
     for buffer in buffers:
-        if buffer.name != "m" and buffer.name not in scalars:
+        given = batches.counts if buffer.name == "m" else scalars.get(buffer.name)
+        if given is None:
             raise UserError(f"the input {buffer.name} of the step is missing")
-        if buffer.shape or (buffer.name != "m" and scalars[str(buffer.name)].shape != (len(batches),)):
+        if buffer.shape or given.shape != (len(batches),):
             raise UserError(f"the input {buffer.name} of the step is not one number a step: run it step by step")
 
 
-def scalar_table(buffers: Sequence[Buffer], scalars: Mapping[str, Array], batches: Batches) -> NDArray[np.float32]:
-    """Return the inputs of many steps as a table, shape (steps, numbers), in the order of the scalar buffers.
+def scalar_table(
+    buffers: Sequence[Buffer], read: Container[str], scalars: Mapping[str, Array], batches: Batches
+) -> NDArray[np.float32]:
+    """Return the inputs of many steps as a table, shape (steps, numbers).
+
+    Args:
+        buffers: the scalars of the program, in the order of the columns.
+        read: the names of those that are read; the others are 0.
+        scalars: the inputs by name.
+        batches: the rows of the steps.
 
     Raises:
         UserError: as `check_scalars`.
     """
-    check_scalars(buffers, scalars, batches)
-    table = np.empty((len(batches), len(buffers)), np.float32)
-    for place, buffer in enumerate(buffers):
-        table[:, place] = batches.counts if buffer.name == "m" else scalars[str(buffer.name)]
+    check_scalars([buffer for buffer in buffers if buffer.name in read], scalars, batches)
+    table = np.zeros((len(batches), sum(elements(buffer.shape) for buffer in buffers)), np.float32)
+    place = 0
+    for buffer in buffers:
+        if buffer.name in read:
+            table[:, place] = batches.counts if buffer.name == "m" else scalars[buffer.name]
+        place += elements(buffer.shape)
     return table
 
 
