@@ -20,5 +20,7 @@ NB_MODULE(_engine, module) {
              "`root` is the root of the file system whose `proc` and `sys` are read.");
 
   chainrule::bind_elementwise(module);
+  chainrule::bind_machine(module);
+  chainrule::bind_products(module);
   chainrule::bind_program(module);
 }

@@ -18,6 +18,8 @@ using Constants = nanobind::ndarray<const float, nanobind::ndim<1>, nanobind::c_
 Program checked_program(const Words& words, const Constants& constants);
 
 void bind_elementwise(nanobind::module_& module);
+void bind_machine(nanobind::module_& module);
+void bind_products(nanobind::module_& module);
 void bind_program(nanobind::module_& module);
 
 }  // namespace chainrule

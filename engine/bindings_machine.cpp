@@ -5,9 +5,7 @@
 #include <nanobind/stl/vector.h>
 
 #include "bindings.hpp"
-#include "decode.hpp"
 #include "machine.hpp"
-#include "verify.hpp"
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -15,7 +13,6 @@ using namespace nb::literals;
 namespace chainrule {
 namespace {
 
-using Words = nb::ndarray<const std::int64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using Numbers = nb::ndarray<const float, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using Written = nb::ndarray<float, nb::c_contig, nb::device::cpu>;
 using Table = nb::ndarray<float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
@@ -35,7 +32,7 @@ class BoundMachine {
   BoundMachine(const Words& words, const Numbers& constants, std::vector<Written> state, int threads,
                const std::string& kernel)
       : state_(std::move(state)),
-        machine_(checked(words, constants), pointers(), threads, kernels(kernel)) {
+        machine_(checked_program(words, constants), pointers(), threads, kernels(kernel)) {
     const std::vector<int> buffers = machine_.buffers(BufferKind::state);
     for (std::size_t i = 0; i < buffers.size(); ++i) {
       const Shape& shape = machine_.program().buffers[static_cast<std::size_t>(buffers[i])].shape;
@@ -99,12 +96,6 @@ class BoundMachine {
   int threads() const { return machine_.threads(); }
 
  private:
-  static Program checked(const Words& words, const Numbers& constants) {
-    Program program = decode({words.data(), words.size()}, {constants.data(), constants.size()});
-    verify(program);
-    return program;
-  }
-
   std::vector<float*> pointers() const {
     std::vector<float*> found;
     for (const Written& array : state_) found.push_back(array.data());

@@ -1,0 +1,185 @@
+"""The machine in C++: runs a program on buffers, as the machine in NumPy does, at the speed of the hardware."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule._engine import Machine
+from chainrule.compiler.machine import Batches, readable, scalar_table
+from chainrule.compiler.program import Buffer, Entry, Program, concrete, elements, memory_of, sources_of
+from chainrule.compiler.run_inputs import StepKey, checked_data, count_rows, scalar_value
+from chainrule.compiler.words import words_of
+from chainrule.errors import UserError
+from chainrule.threads import thread_count
+
+Array = NDArray[Any]
+
+_NOTHING = np.empty(0, np.float32)
+# A call of many steps comes back after so many seconds, so that Ctrl-C and progress bars are served.
+_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class _EntryInputs:
+    """What an entry reads and gives.
+
+    `data` are the data that it reads, by their place among the program's data; `scalars` the names of its inputs;
+    `outputs` the names, the buffers' numbers and the buffers of what it gives.
+    """
+
+    number: int
+    data: tuple[tuple[int, Buffer], ...]
+    scalars: frozenset[str]
+    outputs: tuple[tuple[str, int, Buffer], ...]
+
+
+class EngineRun:
+    """Holds the state of a program and runs its entries, in float32.
+
+    Args:
+        program: a program; verified again by the engine.
+        state: the first value of each state buffer by name; copied.
+        threads: how many threads to use; None for all that this process may use. Results do not depend on it.
+        kernels: the instruction set, "scalar", "avx2", "avx512" or "neon"; "" for the best. The same bits in all.
+
+    Example:
+        >>> import chainrule as cr
+        >>> from chainrule.compiler.lower import EntrySpec, compile_program
+        >>> x, w = cr.examples("x", features=2), cr.parameter("w", (2,))
+        >>> program = compile_program({"forward": EntrySpec({"z": x @ w})}).program
+        >>> machine = EngineRun(program, {"w": np.array([1.0, 2.0])})
+        >>> machine.run("forward", {"x": np.ones((3, 2))})["z"].tolist()
+        [3.0, 3.0, 3.0]
+    """
+
+    dtype = np.dtype(np.float32)
+
+    def __init__(
+        self, program: Program, state: Mapping[str, Array], *, threads: int | None = None, kernels: str = ""
+    ) -> None:
+        self.program = program
+        self.state = {
+            name: _first_value(name, program.buffers[at], state) for name, at in program.named("state").items()
+        }
+        self._machine = Machine(*words_of(program), list(self.state.values()), thread_count(threads), kernels)
+        self._scalars = [buffer for buffer in program.buffers if buffer.kind == "scalar"]
+        self._data = sum(buffer.kind == "data" for buffer in program.buffers)
+        self._entries = {
+            name: _inputs(program, number, entry) for number, (name, entry) in enumerate(program.entries.items())
+        }
+
+    def run(
+        self,
+        entry: str,
+        data: Mapping[str, Array],
+        *,
+        rows: NDArray[np.int64] | None = None,
+        scalars: Mapping[str, float] | None = None,
+        key: StepKey | None = None,
+    ) -> dict[str, Array]:
+        """Run an entry once; arguments, results and errors are those of `NumpyRun.run`."""
+        inputs = self._entry(entry)
+        arrays = self._arrays(inputs, data)
+        count = count_rows(data, [array for array in arrays if array is not None], rows)
+        key = key or StepKey()
+        targets = [_target(buffer, count) for _, _, buffer in inputs.outputs]
+        self._machine.run(
+            inputs.number,
+            arrays,
+            None if rows is None else np.ascontiguousarray(rows, np.int64),
+            count,
+            self._scalar_values(inputs, scalars or {}, count),
+            key.seed,
+            key.step,
+            targets,
+        )
+        return {
+            name: self._read(at, buffer) if target is None else target
+            for (name, at, buffer), target in zip(inputs.outputs, targets, strict=True)
+        }
+
+    def run_steps(
+        self,
+        entry: str,
+        data: Mapping[str, Array],
+        batches: Batches,
+        scalars: Mapping[str, Array],
+        *,
+        key: StepKey,
+    ) -> dict[str, Array]:
+        """Run an entry for many steps without Python in between: see `Machine.run_steps`."""
+        inputs = self._entry(entry)
+        if any(buffer.shape for _, _, buffer in inputs.outputs):
+            raise UserError(f"the entry {entry} gives more than single numbers: run it step by step")
+        arrays = self._arrays(inputs, data)
+        batches.check(data, [array for array in arrays if array is not None])
+        outputs = np.empty((len(batches), len(inputs.outputs)), np.float32)
+        done = self._machine.run_steps(
+            inputs.number,
+            arrays,
+            batches.rows,
+            batches.bounds,
+            scalar_table(self._scalars, inputs.scalars, scalars, batches),
+            key.seed,
+            key.step,
+            outputs,
+            _SECONDS,
+        )
+        return {name: outputs[:done, place] for place, (name, _, _) in enumerate(inputs.outputs)}
+
+    def _entry(self, name: str) -> _EntryInputs:
+        if name not in self._entries:
+            raise UserError(f"the program has no entry {name!r}; it has: {', '.join(self._entries)}")
+        return self._entries[name]
+
+    def _scalar_values(self, inputs: _EntryInputs, scalars: Mapping[str, float], count: int) -> NDArray[np.float32]:
+        """The inputs of a step, one after the other in the order of the program's buffers; 0 for those not read."""
+        if not self._scalars:
+            return _NOTHING
+        values = [
+            scalar_value(buffer, scalars, count, np.float32).ravel()
+            if buffer.name in inputs.scalars
+            else np.zeros(elements(buffer.shape), np.float32)
+            for buffer in self._scalars
+        ]
+        return np.concatenate(values)
+
+    def _arrays(self, inputs: _EntryInputs, data: Mapping[str, Array]) -> list[Array | None]:
+        """The data in the order of the program's buffers, as the engine reads them; None for those not read."""
+        found: list[Array | None] = [None] * self._data
+        for place, buffer in inputs.data:
+            found[place] = readable(checked_data(buffer, data))
+        return found
+
+    def _read(self, at: int, buffer: Buffer) -> Array:
+        found = np.empty(concrete(buffer.shape, 0), np.float32)
+        self._machine.read(at, found)
+        return found
+
+
+def _first_value(name: str, buffer: Buffer, state: Mapping[str, Array]) -> NDArray[np.float32]:
+    if name not in state:
+        raise UserError(f"the state {name} has no first value")
+    with np.errstate(over="ignore"):
+        array = np.array(state[name], dtype=np.float32, order="C")
+    if array.shape != buffer.shape:
+        raise UserError(f"the state {name} has shape {buffer.shape}, but its value has shape {array.shape}")
+    return array
+
+
+def _inputs(program: Program, number: int, entry: Entry) -> _EntryInputs:
+    read = {memory_of(program.buffers, at) for item in entry.instructions() for at in sources_of(item)}
+    places = [at for at, buffer in enumerate(program.buffers) if buffer.kind == "data"]
+    data = tuple((place, program.buffers[at]) for place, at in enumerate(places) if at in read)
+    scalars = frozenset(program.buffers[at].name for at in read if program.buffers[at].kind == "scalar")
+    outputs = tuple((name, at, program.buffers[at]) for name, at in entry.outputs.items())
+    return _EntryInputs(number, data, scalars, outputs)
+
+
+def _target(buffer: Buffer, count: int) -> NDArray[np.float32] | None:
+    return np.empty(concrete(buffer.shape, count), np.float32) if buffer.kind == "rows" else None
