@@ -10,6 +10,7 @@ VENV_READY := $(VENV)/.ready
 BUILD_TOOLS := $(VENV)/.build-tools
 PACKAGE := $(VENV)/.package
 TEST_TOOLS := $(VENV)/.test-tools
+BENCH_TOOLS := $(VENV)/.bench-tools
 BUILT_FROM := pyproject.toml CMakeLists.txt $(wildcard engine/*.cpp engine/*.hpp engine/*.inl)
 
 .PHONY: help demo build test lint bench docs pictures stub fuzz clean
@@ -40,8 +41,9 @@ lint: $(PACKAGE) $(TEST_TOOLS)
 	$(RUN)ruff format --check
 	$(RUN)mypy
 
-bench: $(PACKAGE) $(TEST_TOOLS)
-	@set -e; for script in $(sort $(wildcard benchmarks/*.py)); do echo "== $$script"; $(RUN)python $$script; done
+bench: $(PACKAGE) $(BENCH_TOOLS)
+	$(RUN)python benchmarks/reading.py
+	$(RUN)python benchmarks/run.py
 
 docs: $(PACKAGE) $(TEST_TOOLS)
 	$(RUN)python -m pytest tests/test_docs.py src
@@ -79,4 +81,8 @@ $(PACKAGE): $(BUILD_TOOLS) $(BUILT_FROM)
 
 $(TEST_TOOLS): $(VENV_READY) pyproject.toml
 	$(PIP) install -q --group test --group lint
+	@touch $@
+
+$(BENCH_TOOLS): $(VENV_READY) pyproject.toml
+	$(PIP) install -q --group bench
 	@touch $@

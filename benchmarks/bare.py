@@ -1,4 +1,4 @@
-"""The limits: the products of a case's steps by OpenBLAS and nothing else, and its rows' bytes read and nothing else."""
+"""The limits: the products of a case's steps by OpenBLAS alone, and its rows' bytes read and nothing else."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ class Reading(Contender):
 
     def run(self) -> None:
         for _ in range(self.case.steps):
-            # A maximum of integers is the quickest way in NumPy to look at every byte.
-            list(self.pool.map(np.maximum.reduce, self.parts))
+            # One of the quickest ways in NumPy to look at every byte.
+            list(self.pool.map(np.bitwise_xor.reduce, self.parts))
 
     def parameters(self) -> list[Array]:
         return []

@@ -7,9 +7,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
-from numpy.typing import NDArray
-
 from data import Work
+from numpy.typing import NDArray
 
 Array = NDArray[Any]
 
@@ -21,8 +20,8 @@ class Unsuited(Exception):
 class Contender(ABC):
     """One way to do a case.
 
-    `run` is measured. What it needs beforehand (compiling, and converting the rows where set-up does not count) is done
-    in `prepare`; where set-up counts, `run` begins with the raw rows.
+    `run` is measured. What it needs beforehand (compiling, and converting the rows where set-up does not count) is
+    done in `prepare`; where set-up counts, `run` begins with the raw rows.
     """
 
     def __init__(self, work: Work, threads: int) -> None:

@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from cases import Case
 from numpy.typing import NDArray
 
-from cases import Case
 from chainrule.training.batches import BatchPlan
 
 Array = NDArray[Any]

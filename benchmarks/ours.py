@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from contender import Array, Contender
@@ -26,7 +26,7 @@ def own_loss(y_hat: Any, y: Any) -> Any:
 class Chainrule(Contender):
     """The steps as `cr.minimize` and `cr.fit` take them."""
 
-    OPTIONS: dict[str, Any] = {"engine": "engine"}
+    OPTIONS: ClassVar[dict[str, Any]] = {"engine": "engine"}
 
     def prepare(self) -> None:
         self.descent: Descent | None = None
@@ -80,10 +80,7 @@ def graph(work: Work) -> tuple[Any, ...]:
     connected = cr.Network(layers).connect(rows, training=True)
     loss, y = _loss(work, connected.output)
     weights = cr.examples("weights") if case.weighted else None
-    if weights is None:
-        J = cr.mean(loss)
-    else:
-        J = cr.sum(weights * cr.reshape(loss, ("m",))) / cr.sum(weights)
+    J = cr.mean(loss) if weights is None else cr.sum(weights * cr.reshape(loss, ("m",))) / cr.sum(weights)
     if case.l2:
         penalties = [cr.sum(W**2) for W in connected.weights]
         J = J + case.l2 / 2 * sum(penalties[1:], penalties[0])

@@ -52,7 +52,9 @@ class Jax(Contender):
     def _scan(self, carry: Any, X: Any, y: Any, weights: Any, order: Any) -> Any:
         def step(carry: Any, rows: Any) -> tuple[Any, None]:
             values, moments, number, key = carry
-            taken = (X, y, weights) if rows is None else (X[rows], y[rows], None if weights is None else weights[rows])
+            taken = (
+                (X, y, weights) if rows is None else (X[rows], y[rows], None if weights is None else weights[rows])
+            )
             key, drawn = jax.random.split(key) if self.case.dropout else (key, None)
             gradients = jax.grad(self._cost)(values, *taken, drawn)
             number = number + 1

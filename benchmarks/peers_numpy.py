@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-
-from contender import Array, Contender, Unsuited
+from contender import Array, Contender, Unsuited, timed
 from data import Work
 
 
@@ -32,8 +31,22 @@ class NumPy(Contender):
         self.rows = np.arange(m)
         self.factor = np.full((m, 1), 1 / m, np.float32)
         self.order = self.work.order if case.batch else None
+        self.block = m
         if case.optimizer == "adam":
             self.moments = [(np.empty_like(p), np.empty_like(p), np.empty_like(p)) for p in (*self.W, *self.b)]
+        if case.batch is None:
+            self._choose_block()
+
+    def _choose_block(self) -> None:
+        """Try what is quicker: all rows at once, or some that stay in cache until they are read again."""
+        X = self.work.floats() if self.X is None else self.X
+        self.sums = [(np.empty_like(W), np.empty_like(b)) for W, b in zip(self.W, self.b, strict=True)]
+        times: dict[int, float] = {}
+        for block in (len(X), *(rows for rows in (64, 256) if len(X) % rows == 0)):
+            self.block = block
+            self._full_step(X, 1)
+            times[block] = min(timed(lambda: self._full_step(X, 1))[0] for _ in range(3))
+        self.block = min(times, key=lambda block: times[block])
 
     def _first(self) -> tuple[list[Array], list[Array]]:
         values = [value.copy() for value in self.work.first_values()]
@@ -53,10 +66,9 @@ class NumPy(Contender):
         if self.order is None:
             X = self.work.floats() if self.X is None else self.X
             for number in range(self.case.steps):
-                self._step(X, self.targets, number)
+                self._full_step(X, number)
             return
         assert self.X is not None
-        m = self.case.rows_in_step
         for number, rows in enumerate(self.order):
             # The mode "clip" spares NumPy a copy: rows are in range.
             self.X.take(rows, axis=0, out=self.batch_X, mode="clip")
@@ -65,40 +77,55 @@ class NumPy(Contender):
                 weights = self.work.weights.take(rows)
                 np.divide(weights[:, None], weights.sum(), out=self.factor)
             self._step(self.batch_X, self.batch_y, number)
-        assert len(self.rows) == m
 
-    def _step(self, X: Array, y: Array, number: int) -> None:
-        case = self.case
-        A = X
-        for i, (_, activation) in enumerate(case.layers):
-            np.matmul(A, self.W[i], out=self.Z[i])
-            self.Z[i] += self.b[i]
-            FORWARD[activation](self.Z[i], self.A[i])
-            A = self.A[i]
-        last = len(case.layers) - 1
-        self._output_derivative(y)
-        for i in range(last, -1, -1):
-            before = X if i == 0 else self.A[i - 1]
-            np.matmul(before.T, self.dZ[i], out=self.dW[i])
-            np.add.reduce(self.dZ[i], axis=0, out=self.db[i])
-            if i:
-                np.matmul(self.dZ[i], self.W[i].T, out=self.dZ[i - 1])
-                BACKWARD[case.layers[i - 1][1]](self.Z[i - 1], self.A[i - 1], self.dZ[i - 1])
+    def _full_step(self, X: Array, number: int) -> None:
+        if self.block == len(X):
+            self._step(X, self.targets, number)
+            return
+        for start in range(0, len(X), self.block):
+            rows = slice(start, start + self.block)
+            self._differentiate(X[rows], self.targets[rows])
+            for i, sums in enumerate(self.sums):
+                for total, part in zip(sums, (self.dW[i], self.db[i]), strict=True):
+                    np.add(total, part, out=total) if start else np.copyto(total, part)
+        for i, (dW, db) in enumerate(self.sums):
+            self.dW[i][...], self.db[i][...] = dW, db
         self._update(number)
 
-    def _output_derivative(self, y: Array) -> None:
+    def _step(self, X: Array, y: Array, number: int) -> None:
+        self._differentiate(X, y)
+        self._update(number)
+
+    def _differentiate(self, X: Array, y: Array) -> None:
+        layers, m = self.case.layers, len(X)
+        Zs, As, dZs = ([array[:m] for array in arrays] for arrays in (self.Z, self.A, self.dZ))
+        A = X
+        for i, (_, activation) in enumerate(layers):
+            np.matmul(A, self.W[i], out=Zs[i])
+            Zs[i] += self.b[i]
+            FORWARD[activation](Zs[i], As[i])
+            A = As[i]
+        self._output_derivative(y, As[-1], dZs[-1])
+        for i in range(len(layers) - 1, -1, -1):
+            before = X if i == 0 else As[i - 1]
+            np.matmul(before.T, dZs[i], out=self.dW[i])
+            np.add.reduce(dZs[i], axis=0, out=self.db[i])
+            if i:
+                np.matmul(dZs[i], self.W[i].T, out=dZs[i - 1])
+                BACKWARD[layers[i - 1][1]](Zs[i - 1], As[i - 1], dZs[i - 1])
+
+    def _output_derivative(self, y: Array, y_hat: Array, dZ: Array) -> None:
         """dJ/dZ of the last layer."""
-        y_hat, dZ = self.A[-1], self.dZ[-1]
         if self.case.loss == "own":
             np.subtract(y_hat, y, out=dZ)
             dZ /= np.sqrt(1 + dZ * dZ)
             dZ *= y_hat * (1 - y_hat)
         elif y.ndim == 1:
             dZ[...] = y_hat
-            dZ[self.rows, y] -= 1
+            dZ[self.rows[: len(y)], y] -= 1
         else:
             np.subtract(y_hat, y, out=dZ)
-        dZ *= self.factor
+        dZ *= self.factor[: len(dZ)]
 
     def _update(self, number: int) -> None:
         rate = np.float32(self.case.rate)

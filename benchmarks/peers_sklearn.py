@@ -49,7 +49,11 @@ class ScikitLearn(Contender):
         few = np.zeros((max(2, case.classes), case.features), np.float32)
         labels = np.arange(len(few)) % case.classes
         begun = self.model.set_params(batch_size=len(few), max_iter=1)
-        begun = begun.fit(few, labels) if case.batch is None else begun.partial_fit(few, labels, classes=np.arange(case.classes))
+        begun = (
+            begun.fit(few, labels)
+            if case.batch is None
+            else begun.partial_fit(few, labels, classes=np.arange(case.classes))
+        )
         begun.set_params(batch_size=case.rows_in_step, max_iter=case.steps)
         for ours, value in zip(self._arrays(), self.work.first_values(), strict=True):
             ours[...] = value

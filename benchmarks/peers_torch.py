@@ -7,7 +7,7 @@ import torch
 from contender import Array, Contender
 from data import Work
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812, as everyone names it
+from torch.nn import functional as F
 
 _ADAM = {"betas": (0.9, 0.999), "eps": 1e-8}
 

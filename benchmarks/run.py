@@ -1,8 +1,8 @@
 """chainrule beside its peers: `python benchmarks/run.py [--only tiny,small] [--quick]`.
 
-Every case runs its contenders in turn, round after round, so that whatever slows the machine slows all of them. A full
-run writes results.json, results.md and results.svg beside this file; `--quick` takes fewer steps and rounds and prints
-the table only.
+Every case runs its contenders in turn, round after round, so that whatever slows the machine slows all of them. A
+full run writes results.json, results.md and results.svg beside this file; `--quick` takes fewer steps and rounds and
+prints the figures only. With `--only`, `--out benchmarks` renews those cases among the results that are there.
 """
 
 from __future__ import annotations
@@ -10,41 +10,64 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from cases import CASES
+from cases import CASES, Case
 from contenders import CONTENDERS, LIMITS, OURS, PEERS, WHOLE
-from measure import take_turns
-from report import Results, line, write
+from machine import described
+from measure import go_ahead_of_others, take_turns
+from others import OTHERS
+from report import lines, write
+from results import Results
 
 HERE = Path(__file__).parent
 _SHORTER = 10
+# Batches of so few rows are often quicker with one thread.
+_FEW_ROWS = 32
 
 
 def main() -> None:
     options = _options()
-    shorter = _SHORTER if options.quick else 1
-    rounds = options.rounds or (2 if options.quick else 5)
+    if options.ahead:
+        go_ahead_of_others()
     results = Results.read(options.out)
-    for case in CASES.values():
-        if options.only and case.name not in options.only.split(","):
-            continue
-        wanted = options.contenders.split(",") if options.contenders else [*LIMITS, OURS, WHOLE, *PEERS]
-        for threads in (2, 1) if options.one_thread else (2,):
-            names = wanted if threads == 2 else [name for name in wanted if name in (*LIMITS, OURS)]
-            found = take_turns(case, names, threads=threads, rounds=rounds, shorter=shorter)
-            results.add(case, threads, found, shorter)
-            print(line(results, case, threads), flush=True)
+    results.machine = described()
+    chosen = options.only.split(",") if options.only else [*CASES, *OTHERS]
+    unknown = [name for name in chosen if name not in (*CASES, *OTHERS)]
+    if unknown:
+        raise SystemExit(f"there is no case {unknown[0]!r}; there are: {', '.join((*CASES, *OTHERS))}")
+    for name in chosen:
+        if name in CASES:
+            _train(results, CASES[name], options)
+        else:
+            results.others[name] = OTHERS[name].measure(options.quick)
+            head, rows = OTHERS[name].table(results.others[name])
+            print(f"== {name}", *(f"   {dict(zip(head, row, strict=True))}" for row in rows), sep="\n", flush=True)
         if options.out:
             write(results, options.out)
 
 
+def _train(results: Results, case: Case, options: argparse.Namespace) -> None:
+    shorter = _SHORTER if options.quick else 1
+    short = case.shortened(shorter)
+    rounds = options.rounds or (2 if options.quick else 5)
+    wanted = options.contenders.split(",") if options.contenders else [*LIMITS, OURS, WHOLE, *PEERS]
+    for threads in options.threads:
+        few = short.rows_in_step <= _FEW_ROWS or len(options.threads) == 1
+        names = [name for name in wanted if threads == 2 or few or name in (*LIMITS, OURS)]
+        entrants = {name: (name, case) for name in names}
+        found = take_turns(entrants, threads=threads, rounds=rounds, shorter=shorter)
+        row = results.add(short, threads, found)
+    print(lines(results, row), flush=True)
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", help="cases, separated by commas: " + ", ".join(CASES))
-    parser.add_argument("--contenders", help="separated by commas: " + ", ".join(CONTENDERS))
+    parser.add_argument("--only", help="some of: " + ", ".join((*CASES, *OTHERS)) + "; separated by commas")
+    parser.add_argument("--contenders", help="some of: " + ", ".join(CONTENDERS))
     parser.add_argument("--quick", action="store_true", help="a tenth of the steps, two rounds")
     parser.add_argument("--rounds", type=int, help="how often each contender runs")
-    parser.add_argument("--one-thread", action=argparse.BooleanOptionalAction, default=True)
-    parser.add_argument("--out", type=Path, help="the folder of the results")
+    parser.add_argument("--threads", type=int, nargs="+", default=[2, 1], help="numbers of threads")
+    parser.add_argument("--ahead", action="store_true", help="go before other programs (Linux, as root)")
+    parser.add_argument("--out", type=Path, help="the folder of results.json, results.md and results.svg")
     options = parser.parse_args()
     if options.out is None and not (options.quick or options.only or options.contenders):
         options.out = HERE

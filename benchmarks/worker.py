@@ -1,4 +1,4 @@
-"""One contender in a process of its own, which runs when it is told: `python worker.py CONTENDER CASE THREADS SHORTER`.
+"""One contender in a process of its own: `python worker.py CONTENDER CASE THREADS SHORTER`.
 
 It reads a line for each run and answers with a line of JSON, so that contenders take turns without disturbing each
 other: threads of an idle contender sleep.
@@ -36,11 +36,11 @@ def main() -> None:
         answers.write(json.dumps(values) + "\n")
 
     module, kind = CONTENDERS[name]
-    from cases import CASES
+    from cases import CASES, GROWTH
     from contender import Unsuited
     from data import Work
 
-    work = Work(CASES[case_name].shortened(int(shorter)))
+    work = Work((CASES | GROWTH)[case_name].shortened(int(shorter)))
     made = getattr(import_module(module), kind)
     try:
         contender = made(work, int(threads))
