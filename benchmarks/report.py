@@ -9,14 +9,14 @@ from contenders import LIMITS, MACHINE, OURS, PEERS, WHOLE
 from goals import scaling, verdicts
 from results import Results, Row
 
-_HOW = """Made by `make bench`: everyone side by side, in turn, in one run; float32, the same rows, order, first values and
-updates; costs are compared at the end. Figures are medians, of one step where nothing else is said. With batches of few
-rows, peers also ran with one thread, and their better figure counts. Compiling, and converting rows, is not counted,
-except where set-up is said to be included: there everything from the raw rows on counts, chainrule's compiling too, but
-not the compiling of peers.
+_HOW = """Made by `make bench`: everyone side by side, in turn, in one run; float32, the same rows, order, first
+values and updates; costs are compared at the end. Figures are medians, of one step where nothing else is
+said. With batches of few rows, peers also ran with one thread, and their better figure counts.
+Compiling, and converting rows, is not counted, except where set-up is said to be included: there
+everything from the raw rows on counts, chainrule's compiling too, but not the compiling of peers.
 """
-_LIMIT = """The limit is what the hardware allows: the products of a step by OpenBLAS and nothing else, or the bytes of
-all rows read once and nothing else, in turn with the others.
+_LIMIT = """The limit is what the hardware allows: the products of a step by OpenBLAS and nothing else, or the bytes
+of all rows read once and nothing else, in turn with the others.
 """
 
 

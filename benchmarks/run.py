@@ -1,8 +1,9 @@
 """chainrule beside its peers: `python benchmarks/run.py [--only tiny,small] [--quick]`.
 
-Every case runs its contenders in turn, round after round, so that whatever slows the machine slows all of them. A
-full run writes results.json, results.md and results.svg beside this file; `--quick` takes fewer steps and rounds and
-prints the figures only. With `--only`, `--out benchmarks` renews those cases among the results that are there.
+Every case runs its contenders in turn, round after round, so that whatever slows the machine slows all of
+them. A full run writes results.json, results.md and results.svg beside this file; `--quick` takes fewer steps
+and rounds and prints only. With `--only`, `--out benchmarks` renews those cases among the results that are
+there.
 """
 
 from __future__ import annotations
