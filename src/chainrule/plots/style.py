@@ -12,8 +12,8 @@ from the style that it gives:
 Roles: "forward" (blue) for values, "backward" (orange) for derivatives, "ink" for text, "soft" for what stands
 behind, "line" for frames. Several lines take `style.series[0]`, `style.series[1]`, ...: blue, orange, then colours
 that people with any colour blindness tell apart too. Numbers around 0 take `style.diverging()`, from 0 up
-`style.sequential()`; pictures turn the grid off with `axes.grid(visible=False)`. matplotlib is imported within functions,
-so that slider pages do without it.
+`style.sequential()`; pictures turn the grid off with `axes.grid(visible=False)`. matplotlib is imported within
+functions, so that slider pages do without it.
 """
 
 from __future__ import annotations

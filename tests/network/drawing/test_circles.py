@@ -191,6 +191,7 @@ def test_a_wide_layer_shows_its_first_neurons_and_its_last() -> None:
         written(drawing)
     )
     assert len(names(WIDE.draw(12288, max_neurons=4), 1)) == 3
+    assert [text for text in written(drawing) if text.endswith("shown")] == ["7 of 12,288 shown", "7 of 20 shown"]
 
 
 def test_an_open_number_of_features_ends_with_x_n() -> None:

@@ -147,12 +147,28 @@ def test_nothing_in_the_drawing_overlaps_or_is_cut(
 def test_the_drawing_has_a_box_for_every_array_and_an_ellipsis_for_layers_left_out() -> None:
     svg = DEEP.shapes(12288).svg
     assert all(f'data-name="{array.name}" data-shape="{array.text}"' in svg for array in DEEP.shapes(12288))
-    assert "sigmoid: A4 = ŷ" in svg
+    written = [text.what for text in rectangles.texts(svg)]
+    assert "A4 = ŷ" in written
+    assert "A3 = ŷ" not in written
+    assert "examples are rows" in written
+    assert f"sum: {DEEP.shapes(12288).count.text}" in written
     assert "cr-ellipsis" not in svg
     long = LONG.shapes(3).draw(max_layers=5).svg
     assert long.count('data-name="W') == 4
     assert 'data-name="W41"' in long
     assert "cr-ellipsis" in long
+
+
+@pytest.mark.parametrize("notation", ["rows", "columns"])
+def test_every_box_stands_under_the_heading_that_it_belongs_to(notation: Any) -> None:
+    svg = DEEP.shapes(12288, notation=notation).svg
+    places = {text.what: (text.left + text.right) / 2 for text in rectangles.texts(svg)}
+    bracket = "[4]" if notation == "columns" else "4"
+    for heading, name in (("weights", "W"), ("bias", "b"), ("linear part", "Z")):
+        assert places[heading] == pytest.approx(places[name + bracket], abs=0.1)
+    assert places["activation"] == pytest.approx(places[f"A{bracket} = ŷ"], abs=0.1)
+    for name in "XyLJ":
+        assert places[name] == pytest.approx(places["data, cost"], abs=0.1)
 
 
 @pytest.mark.parametrize(

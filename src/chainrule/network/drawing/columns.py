@@ -112,6 +112,7 @@ class _Columns:
         if features is None:
             labels[-1] = self.words.element(self.subject.X, "n", None)
         captions = [("input", "ink"), ("n numbers" if features is None else counted(features, "number"), "soft")]
+        captions += _shown_of(slots, features)
         captions += [(self._with_shape(self.subject.X), "input"), *self._dropout(0)]
         values = self._values(self.subject.X)
         tooltips = [self._tooltip(label, slot, values) for label, slot in zip(labels, slots, strict=True)]
@@ -125,6 +126,7 @@ class _Columns:
         one = layer.units == 1
         labels = [self.words.element(view.A, None if one else (slot or 0) + 1, self.example) for slot in slots]
         captions = [*layer_titles(self.subject, view), (counted(layer.units, "neuron"), "soft")]
+        captions += _shown_of(slots, layer.units)
         captions += [(cut(layer.activation.name), "forward"), (self._with_shape(view.A), "forward")]
         captions += self._dropout(view.number)
         values = self._values(view.A)
@@ -189,6 +191,13 @@ class _Columns:
 
     def _row(self, values: Array | None) -> Array | None:
         return None if values is None else np.asarray(values[self.options.example - 1])
+
+
+def _shown_of(slots: list[int | None], count: int | None) -> list[tuple[str, str]]:
+    """Say how many are drawn, where not all are: their lines are then not all either."""
+    if None not in slots:
+        return []
+    return [(f"{len(slots) - 1} of {'n' if count is None else f'{count:,}'} shown", "soft")]
 
 
 def _size_text(weights: Array, what: str) -> str:

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chainrule.graph.draw.fonts import text_width
-from chainrule.graph.draw.svg import Canvas
+from chainrule.graph.draw.svg import Anchor, Canvas
 from chainrule.network.drawing.columns import Column
 from chainrule.network.drawing.strokes import stroke
 from chainrule.network.drawing.words import Words, short, typed
 
-# So many lines into one circle, or out of one, have room for their numbers, at this part of the way.
-_FEW, _ALONG, _NUMBER = 5, 0.34, 11.0
+# So many lines into one circle, or out of one, have room for their numbers, at these parts of the way.
+_FEW, _ALONG, _NEAR, _NUMBER = 5, 0.34, 0.14, 11.0
+# How far above its line a number stands; lines whose ends differ by less in height are level.
+_LIFT, _LEVEL = 6.0, 8.0
 
 
 @dataclass(frozen=True)
@@ -70,12 +71,11 @@ def _index(i: int | str, j: int, words: Words) -> str:
 def _number(
     canvas: Canvas, ends: tuple[tuple[float, float], ...], weight: float, *, fan_in: bool, gradient: bool
 ) -> None:
-    """Write a weight on its line, on the side where the lines are apart."""
+    """Write a weight above its line, at the end where the lines are apart."""
     (x0, y0), (x1, y1) = ends
-    along = _ALONG if fan_in else 1 - _ALONG
+    # Above a line that falls is to its right, above one that rises to its left; there it keeps off its neighbours.
+    anchor: Anchor = "middle" if abs(y1 - y0) < _LEVEL else "start" if y1 > y0 else "end"
+    along = (_NEAR if anchor == "start" else _ALONG) if fan_in else 1 - (_NEAR if anchor == "end" else _ALONG)
     x, y = x0 + (x1 - x0) * along, y0 + (y1 - y0) * along
-    text = short(weight)
-    width = text_width(text, _NUMBER) + 6
-    canvas.box(x - width / 2, y - 7.5, width, 15, radius=4, fill="paper", ink="none")
     ink = "backward" if gradient else "negative" if weight < 0 else "positive"
-    canvas.text(x, y + 4, text, size=_NUMBER, anchor="middle", ink=ink)
+    canvas.text(x, y - _LIFT, short(weight), size=_NUMBER, anchor=anchor, ink=ink)

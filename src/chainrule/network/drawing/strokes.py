@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 _PLAIN = 1.2
-_THINNEST, _WIDEST, _FAINTEST = 0.6, 5.0, 0.4
+_THINNEST, _WIDEST, _FAINTEST = 0.6, 5.0, 0.12
+# Small weights fade faster than their lines get thin, or many of them would hide the few that matter.
+_FADE = 1.4
 
 
 def largest(weights: NDArray[Any]) -> float:
@@ -30,7 +32,7 @@ def stroke(weight: float | None, most: float, *, gradient: bool = False) -> dict
     Zero is thin and grey; what is no number at all is grey and dashed.
 
     >>> stroke(-1.0, 2.0)
-    {'ink': 'negative', 'width': 2.8, 'opacity': 0.7, 'dash': False}
+    {'ink': 'negative', 'width': 2.8, 'opacity': 0.45, 'dash': False}
     """
     if weight is None:
         return {"ink": "line", "width": _PLAIN}
@@ -43,6 +45,6 @@ def stroke(weight: float | None, most: float, *, gradient: bool = False) -> dict
     return {
         "ink": ink,
         "width": round(_THINNEST + (_WIDEST - _THINNEST) * share, 2),
-        "opacity": round(_FAINTEST + (1 - _FAINTEST) * share, 2),
+        "opacity": round(_FAINTEST + (1 - _FAINTEST) * share**_FADE, 2),
         "dash": gradient and weight < 0,
     }
