@@ -28,10 +28,14 @@ class Chainrule(Contender):
 
     OPTIONS: ClassVar[dict[str, Any]] = {"engine": "engine"}
 
+    descent: Descent
+
     def prepare(self) -> None:
-        self.descent: Descent | None = None
         if not self.case.with_set_up:
             self._build()
+            self.start = self.descent.whole_state()
+            # The first step of a descent makes its buffers.
+            self._take(1)
 
     def _build(self) -> None:
         self.J, self.connected, self.X, self.y, self.weights = graph(self.work)
@@ -42,25 +46,26 @@ class Chainrule(Contender):
 
     def reset(self) -> None:
         if not self.case.with_set_up:
-            self._build()
+            self.descent.restore_state(self.start)
 
     def run(self) -> None:
         if self.case.with_set_up:
             self._build()
-        assert self.descent is not None
+        self._take(self.case.steps)
+
+    def _take(self, steps: int) -> None:
         work, case = self.work, self.case
         data = {"X": work.X, "y": work.targets} | ({"weights": work.weights} if case.weighted else {})
-        batches = Batches.all_rows(case.rows, case.steps)
+        batches = Batches.all_rows(case.rows, steps)
         if case.batch is not None:
-            batches = Batches(work.order.reshape(-1), np.arange(case.steps + 1) * case.batch)
+            batches = Batches(work.order.reshape(-1), np.arange(steps + 1) * case.batch)
         done = 0
         # A call comes back now and then, so that progress can be shown.
-        while done < case.steps:
-            rates = np.full(case.steps - done, case.rate)
-            done += len(self.descent.steps(data, done + 1, rates, batches.between(done, case.steps))["cost"])
+        while done < steps:
+            rates = np.full(steps - done, case.rate)
+            done += len(self.descent.steps(data, done + 1, rates, batches.between(done, steps))["cost"])
 
     def parameters(self) -> list[Array]:
-        assert self.descent is not None
         return self.descent.values()
 
 

@@ -49,8 +49,8 @@ class Row:
 
     @property
     def limit(self) -> float | None:
-        """Seconds of a step of the bare products or the bare reading."""
-        return next((s for name in LIMITS if (s := self.seconds(name, max(self.turns)))), None)
+        """Seconds of a step of the bare products or the bare reading, by the number of threads that suits them."""
+        return next((s for name in LIMITS if (s := self.seconds(name))), None)
 
     @property
     def share(self) -> float | None:
