@@ -17,20 +17,59 @@ struct Block {
 
 CHAINRULE_INLINE std::int64_t ratio_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
-// The block times a panel of B of at most tile_columns, into `c`.
-CHAINRULE_INLINE void multiply_panel(const Block& block, const float* b, std::ptrdiff_t b_stride, std::int64_t columns,
-                                     bool padded, float* c, std::ptrdiff_t c_stride, bool accumulate) {
-  const auto vectors = static_cast<int>(ratio_up(columns, 16));
-  const auto last = static_cast<int>(columns - 16 * (vectors - 1));
-  const auto& tiles = tiles_of[static_cast<int>(block.layout)].of[!padded && last < 16 ? 1 : 0][vectors - 1];
+// A panel of B as the tiles see it, and the columns of C that it makes.
+struct Panel {
+  const float* b;
+  std::ptrdiff_t stride;
+  std::int64_t columns;
+  bool padded;  // whole vectors may be read
+  float* c;
+  std::ptrdiff_t c_stride;
+  bool accumulate, is_last;
+};
+
+// Memory that will be read next: `runs` pieces of `bytes`, and how much of it each tile asks for meanwhile.
+struct Ahead {
+  const char* data;
+  std::ptrdiff_t stride;
+  std::int64_t runs, bytes;
+};
+
+CHAINRULE_INLINE void fetch(const Ahead& ahead, std::int64_t part, std::int64_t of) {
+  for (std::int64_t run = ahead.runs * part / of; run < ahead.runs * (part + 1) / of; ++run) {
+    for (std::int64_t byte = 0; byte < ahead.bytes; byte += 64) prefetch(ahead.data + run * ahead.stride + byte);
+  }
+}
+
+// The columns of the next panel of B, which still lie as the caller has them.
+CHAINRULE_INLINE Ahead next_panel(const Matrix& b, std::int64_t k, std::int64_t depth, std::int64_t column,
+                                  std::int64_t columns) {
+  const std::int64_t width = least(tile_columns, columns - column);
+  if (width <= 0) return {nullptr, 0, 0, 0};
+  const std::ptrdiff_t size = b.type == DType::f64 ? 8 : b.type == DType::f32 ? 4 : b.type == DType::f16 ? 2 : 1;
+  const char* data = static_cast<const char*>(b.data) + (k * b.row_stride + column * b.column_stride) * size;
+  if (b.column_stride == 1) return {data, b.row_stride * size, depth, width * size};
+  return {data, b.column_stride * size, width, b.row_stride == 1 ? depth * size : 0};
+}
+
+// The block times the panel. Rows are dealt out evenly: a tile of few rows would wait for its own sums.
+CHAINRULE_INLINE void multiply_panel(const Block& block, const Panel& panel, const Ahead& ahead) {
+  const auto vectors = static_cast<int>(ratio_up(panel.columns, 16));
+  const auto last = static_cast<int>(panel.columns - 16 * (vectors - 1));
+  const auto& tiles = tiles_of[static_cast<int>(block.layout)].of[!panel.padded && last < 16 ? 1 : 0][vectors - 1];
   const std::ptrdiff_t row_stride = block.layout == Layout::columns ? 1 : block.stride;
-  // Rows are dealt out evenly: a tile of few rows would wait for its own sums.
   const std::int64_t count = ratio_up(block.rows, tile_rows), height = block.rows / count, higher = block.rows % count;
   std::int64_t row = 0;
   for (std::int64_t t = 0; t < count; ++t) {
     const std::int64_t rows = height + (t < higher ? 1 : 0);
-    tiles[rows - 1](Tile{block.depth, block.a + row * row_stride, block.stride, b, b_stride, c + row * c_stride,
-                         c_stride, last, accumulate});
+    float* const c = panel.c + row * panel.c_stride;
+    fetch(ahead, t, count);
+    if (t + 1 < count || !panel.is_last) {
+      const float* next = t + 1 < count ? c + rows * panel.c_stride : panel.c + panel.columns;
+      fetch({reinterpret_cast<const char*>(next), panel.c_stride * 4, height, 64 * vectors}, 0, 1);
+    }
+    tiles[rows - 1](Tile{block.depth, block.a + row * row_stride, block.stride, panel.b, panel.stride, c, panel.c_stride,
+                         last, panel.accumulate});
     row += rows;
   }
 }
@@ -62,29 +101,32 @@ void multiply_tiles(const Product& p, float* workspace) {
       const std::int64_t rows = least(row_step, p.rows - i);
       Block block{by_columns ? Layout::columns : Layout::rows, nullptr, 0, rows, depth};
       if (pack_a) {
-        if (by_columns) {
-          pack(transposed(p.a), k, i, depth, rows, a_block, packed_stride);
-        } else {
-          pack(p.a, i, k, rows, depth, a_block, packed_stride);
-          block.layout = Layout::packed;
-        }
         block.a = a_block;
-        block.stride = packed_stride;
+        if (by_columns) {
+          block.stride = packed_column_stride;
+          pack(transposed(p.a), k, i, depth, rows, a_block, packed_column_stride);
+        } else {
+          block.layout = Layout::packed;
+          block.stride = packed_stride;
+          pack(p.a, i, k, rows, depth, a_block, packed_stride);
+        }
       } else {
         block.a = static_cast<const float*>(p.a.data) + i * p.a.row_stride + k * p.a.column_stride;
         block.stride = by_columns ? p.a.column_stride : p.a.row_stride;
       }
       for (std::int64_t j = 0; j < p.columns; j += tile_columns) {
-        const std::int64_t columns = least(tile_columns, p.columns - j);
-        float* c = p.c + i * p.c_stride + j;
+        Panel panel{b_panel, 0, least(tile_columns, p.columns - j), pack_b, p.c + i * p.c_stride + j, p.c_stride,
+                    accumulate, j + tile_columns >= p.columns};
+        Ahead ahead{nullptr, 0, 0, 0};
         if (pack_b) {
-          const std::int64_t width = ratio_up(columns, 16) * 16;
-          pack(p.b, k, j, depth, columns, b_panel, width);
-          multiply_panel(block, b_panel, width, columns, true, c, p.c_stride, accumulate);
+          panel.stride = ratio_up(panel.columns, 16) * 16;
+          pack(p.b, k, j, depth, panel.columns, b_panel, panel.stride);
+          ahead = next_panel(p.b, k, depth, j + tile_columns, p.columns);
         } else {
-          const float* b = static_cast<const float*>(p.b.data) + k * p.b.row_stride + j;
-          multiply_panel(block, b, p.b.row_stride, columns, false, c, p.c_stride, accumulate);
+          panel.stride = p.b.row_stride;
+          panel.b = static_cast<const float*>(p.b.data) + k * panel.stride + j;
         }
+        multiply_panel(block, panel, ahead);
       }
     }
   }

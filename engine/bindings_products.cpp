@@ -1,0 +1,78 @@
+// Matrix products on arrays, for tests and measurements.
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/string.h>
+
+#include <algorithm>
+#include <string>
+
+#include "bindings.hpp"
+#include "products.hpp"
+
+namespace nb = nanobind;
+using namespace nb::literals;
+
+namespace chainrule {
+namespace {
+
+using Operand = nb::ndarray<nb::ro, nb::ndim<2>, nb::device::cpu>;
+using Result = nb::ndarray<float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+
+DType type_of(const Operand& operand) {
+  const nb::dlpack::dtype type = operand.dtype();
+  if (type == nb::dtype<float>()) return DType::f32;
+  if (type == nb::dtype<double>()) return DType::f64;
+  if (type == nb::dtype<std::uint8_t>()) return DType::u8;
+  const auto is_float = type.code == static_cast<std::uint8_t>(nb::dlpack::dtype_code::Float);
+  if (is_float && type.bits == 16 && type.lanes == 1) return DType::f16;
+  throw nb::type_error("the elements of a matrix are float32, float64, float16 or uint8");
+}
+
+Matrix matrix_of(const Operand& operand) {
+  return {operand.data(), type_of(operand), static_cast<std::ptrdiff_t>(operand.stride(0)),
+          static_cast<std::ptrdiff_t>(operand.stride(1))};
+}
+
+Product product_of(const Operand& a, const Operand& b, const Result& c, bool accumulate) {
+  if (a.shape(1) != b.shape(0) || a.shape(0) != c.shape(0) || b.shape(1) != c.shape(1)) {
+    throw nb::value_error("these shapes do not make a product");
+  }
+  Product product{static_cast<std::int64_t>(a.shape(0)),
+                  static_cast<std::int64_t>(b.shape(1)),
+                  static_cast<std::int64_t>(a.shape(1)),
+                  matrix_of(a),
+                  matrix_of(b),
+                  c.data(),
+                  static_cast<std::ptrdiff_t>(c.shape(1)),
+                  accumulate};
+  // An array of one row may say anything of the distance between rows.
+  if (product.rows == 1 && product.a.column_stride == 1) {
+    product.a.row_stride = std::max<std::ptrdiff_t>(2, product.depth);
+  }
+  return product;
+}
+
+void multiply_arrays(const Operand& a, const Operand& b, const Result& c, bool accumulate, const std::string& name,
+                     std::int64_t of) {
+  const Product product = product_of(a, b, c, accumulate);
+  const Kernels& chosen = kernels(name);
+  Workspace workspace;
+  workspace.reserve(workspace_bytes(product));
+  const nb::gil_scoped_release released;
+  if (of == 1) return multiply(chosen, product, workspace);
+  for (std::int64_t part = 0; part < of; ++part) multiply_part(chosen, product, part, of, workspace);
+}
+
+}  // namespace
+
+void bind_products(nb::module_& module) {
+  module.def("_multiply", &multiply_arrays, "a"_a, "b"_a, "c"_a.noconvert(), nb::kw_only(), "accumulate"_a = false,
+             "kernels"_a = "", "parts"_a = 1,
+             "Write a @ b into c, or add it; `parts` parts, one after the other.");
+  module.def(
+      "_product_parts",
+      [](const Operand& a, const Operand& b, const Result& c) { return parts(product_of(a, b, c, false)); }, "a"_a,
+      "b"_a, "c"_a.noconvert(), "Into how many parts threads may share the product.");
+}
+
+}  // namespace chainrule
