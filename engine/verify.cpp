@@ -140,7 +140,7 @@ std::string text_of(const Shape& shape) {
 }
 
 void EntryCheck::refuse(const std::string& message) const {
-  malformed("entry " + std::to_string(number_) + ", " + title_ + ": " + message);
+  malformed("entry " + std::to_string(number_) + title_ + ": " + message);
 }
 
 void EntryCheck::run() {
@@ -164,7 +164,7 @@ void EntryCheck::section(const std::string& title, Part part, const Section& ite
     for (const int at : destinations_of(item)) twice |= !sums_.insert(at).second || finished_.contains(at);
   }
   for (std::size_t i = 0; i < items.size(); ++i) {
-    title_ = title + ", instruction " + std::to_string(i);
+    title_ = ", " + title + ", instruction " + std::to_string(i);
     check(items[i]);
   }
   must(!twice, "a sum is written twice");
@@ -183,11 +183,17 @@ void EntryCheck::forget_rows_of_block() {
 void EntryCheck::outputs() {
   for (std::size_t i = 0; i < entry_.outputs.size(); ++i) {
     const int at = entry_.outputs[i];
-    title_ = "output " + std::to_string(i);
+    title_ = ", output " + std::to_string(i);
     exists(at);
     using enum BufferKind;
     must(is_one_of(buffers_[at].kind, {rows, BufferKind::result, accumulator}), "is not a result");
     must(written_.contains(at), "is never written");
+  }
+  title_.clear();
+  const std::set<int> found(entry_.outputs.begin(), entry_.outputs.end());
+  for (const int at : written_) {
+    const bool lost = buffers_[at].kind == BufferKind::rows && !found.contains(at);
+    if (lost) refuse("the rows " + name(at) + " are no output");
   }
 }
 

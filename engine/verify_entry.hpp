@@ -65,7 +65,7 @@ class EntryCheck {
   std::unordered_map<int, int> owner_;
   // The sums that have been finished, and those to which the section at hand adds.
   std::set<int> finished_, sums_;
-  // The section that is being checked, and the place in it, as the messages say it.
+  // The section that is being checked, and the place in the entry, as the messages say it.
   Part part_ = Part::prologue;
   std::string title_;
   std::size_t instruction_ = 0;

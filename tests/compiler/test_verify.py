@@ -159,6 +159,7 @@ BROKEN_PROGRAMS: dict[str, Program] = {
     "size has shape": program(epilogue=(p.TURN, replace(p.MEASURE, axes=(0,)), p.UPDATE)),
     "output out: is not a result": program(outputs={"out": p.Z}),
     "output out: is never written": program(block=(*p.BLOCK[:2], *p.BLOCK[3:])),
+    "entry entry: the rows out are no output": program(outputs={"size": p.SIZE}),
     "output out: there is no buffer 40": program(outputs={"out": 40}),
     "found under the name other": Program(p.BUFFERS, {"other": Entry("entry", (), ())}),
 }

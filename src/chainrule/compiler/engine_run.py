@@ -87,7 +87,8 @@ class EngineRun:
         arrays = self._arrays(inputs, data)
         count = count_rows(data, [array for array in arrays if array is not None], rows)
         key = key or StepKey()
-        targets = [_target(buffer, count) for _, _, buffer in inputs.outputs]
+        rows_of = {at: _target(buffer, count) for _, at, buffer in inputs.outputs}
+        targets = [rows_of[at] for _, at, _ in inputs.outputs]
         self._machine.run(
             inputs.number,
             arrays,

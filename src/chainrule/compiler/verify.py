@@ -149,6 +149,10 @@ class _EntryCheck:
             self._exists(at)
             self._must(self.buffers[at].kind in {"rows", "result", "accumulator"}, "is not a result")
             self._must(at in self.written, "is never written")
+        self.where = f"entry {self.entry.name}"
+        for at in sorted(self.written):
+            lost = self.buffers[at].kind == "rows" and at not in self.entry.outputs.values()
+            self._must(not lost, f"the rows {self.buffers[at].name} are no output")
 
     def _section(self, title: str, section: Sequence[Instruction]) -> None:
         for number, item in enumerate(section):
