@@ -111,6 +111,14 @@ class BoundInstruction {
 }  // namespace
 
 void bind_elementwise(nb::module_& module) {
+  module.def(
+      "_kernels",
+      [] {
+        std::vector<std::string> names;
+        for (const Kernels* one : available_kernels()) names.emplace_back(one->name);
+        return names;
+      },
+      "The instruction sets that this processor can run, the best first.");
   module.def("_apply", &apply, "opcode"_a, "operands"_a, "out"_a.noconvert(), "kernels"_a = "",
              "Apply a scalar operation to arrays of one size, or of size 1.");
   module.def(

@@ -28,7 +28,7 @@ CHAINRULE_INLINE Floats polynomial(Floats x, float c0, More... more) {
   }
 }
 
-// x, which is not negative, with the sign of another number.
+// x with the sign of another number, where x is not negative or has that sign.
 CHAINRULE_INLINE Floats with_sign_of(Floats sign, Floats x) {
   return from_bits(bits(x) | (bits(sign) & broadcast_int(INT32_MIN)));
 }
@@ -156,7 +156,7 @@ CHAINRULE_LONG Floats tanh(Floats x) {
   const Floats twice_exp = polynomial(r, 2, -4, 8 * e[0], -16 * e[1], 32 * e[2], -64 * e[3], 128 * e[4]);
   const Floats twice_t = scale(twice_exp, shifted);
   const Floats large = broadcast(1) - twice_t / fma(twice_t, broadcast(0.5f), broadcast(1));
-  return select(less_equal(broadcast(0.55f), a), with_sign_of(x, large), small);
+  return with_sign_of(x, select(less_equal(broadcast(0.55f), a), large, small));
 }
 
 // With t = exp(-|x|) it is t / (1 + t), or 1 less that; for either sign b - b (t / (1 + t)), with b = t or 1, is rounded

@@ -14,25 +14,6 @@ float joined(bool maximum, float a, float b) {
 
 float start_of(bool maximum) { return maximum ? -std::numeric_limits<float>::infinity() : 0.0f; }
 
-// A row whose elements lie at a distance, in the order of the kernels.
-float strided_row(bool maximum, const float* row, std::int64_t length, std::int64_t stride) {
-  float result = start_of(maximum);
-  for (std::int64_t from = 0; from < length; from += longest_row) {
-    std::array<float, 16> lane;
-    lane.fill(start_of(maximum));
-    const std::int64_t count = std::min(longest_row, length - from);
-    for (std::int64_t e = 0; e < count; ++e) {
-      float& one = lane[static_cast<std::size_t>(e % 16)];
-      one = joined(maximum, one, row[(from + e) * stride]);
-    }
-    for (std::size_t half = 8; half > 0; half /= 2) {
-      for (std::size_t i = 0; i < half; ++i) lane[i] = joined(maximum, lane[i], lane[i + half]);
-    }
-    result = joined(maximum, result, lane[0]);
-  }
-  return result;
-}
-
 // Axes that are gone through together, the innermost added first.
 struct Loops {
   std::int64_t size = 1;
@@ -54,6 +35,25 @@ struct Loops {
     return sum;
   }
 };
+
+// A row whose elements lie anywhere, in the order of the kernels.
+float row_of(bool maximum, const float* row, const Loops& elements) {
+  float result = start_of(maximum);
+  for (std::int64_t from = 0; from < elements.size; from += longest_row) {
+    std::array<float, 16> lane;
+    lane.fill(start_of(maximum));
+    const std::int64_t count = std::min(longest_row, elements.size - from);
+    for (std::int64_t e = 0; e < count; ++e) {
+      float& one = lane[static_cast<std::size_t>(e % 16)];
+      one = joined(maximum, one, row[elements.offset(from + e)]);
+    }
+    for (std::size_t half = 8; half > 0; half /= 2) {
+      for (std::size_t i = 0; i < half; ++i) lane[i] = joined(maximum, lane[i], lane[i + half]);
+    }
+    result = joined(maximum, result, lane[0]);
+  }
+  return result;
+}
 
 }  // namespace
 
@@ -111,12 +111,12 @@ void ReduceCode::run(const Kernels& kernels, float* const* table, std::int64_t r
 void ReduceCode::run_any(float* destination, const float* source, std::int64_t rows) const {
   Loops examples, kept, reduced, row;
   std::int64_t stride = 1;
-  bool after_row = false;
+  bool kept_inside = false;
   for (auto axis = axes_.rbegin(); axis != axes_.rend(); ++axis) {
     const std::int64_t length = axis->length.at(rows);
-    const bool last = axis->role == Role::reduced && !after_row;
-    (axis->role == Role::examples ? examples : axis->role == Role::kept ? kept : last ? row : reduced).add(length, stride);
-    after_row = after_row || axis->role != Role::examples;
+    kept_inside = kept_inside || axis->role == Role::kept;
+    Loops& outer = kept_inside ? reduced : row;
+    (axis->role == Role::examples ? examples : axis->role == Role::kept ? kept : outer).add(length, stride);
     stride *= length;
   }
   for (std::int64_t i = 0; i < examples.size; ++i) {
@@ -124,7 +124,7 @@ void ReduceCode::run_any(float* destination, const float* source, std::int64_t r
       float value = start_of(maximum_);
       for (std::int64_t j = 0; j < reduced.size; ++j) {
         const float* from = source + examples.offset(i) + kept.offset(k) + reduced.offset(j);
-        value = joined(maximum_, value, strided_row(maximum_, from, row.size, row.stride[0]));
+        value = joined(maximum_, value, row_of(maximum_, from, row));
       }
       destination[k] = joined(maximum_, destination[k], value);
     }
