@@ -15,10 +15,10 @@ using namespace nb::literals;
 namespace chainrule {
 namespace {
 
-using Operand = nb::ndarray<nb::ro, nb::ndim<2>, nb::device::cpu>;
-using Result = nb::ndarray<float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+using Values = nb::ndarray<nb::ro, nb::ndim<2>, nb::device::cpu>;
+using Written = nb::ndarray<float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 
-DType type_of(const Operand& operand) {
+DType type_of(const Values& operand) {
   const nb::dlpack::dtype type = operand.dtype();
   if (type == nb::dtype<float>()) return DType::f32;
   if (type == nb::dtype<double>()) return DType::f64;
@@ -28,12 +28,12 @@ DType type_of(const Operand& operand) {
   throw nb::type_error("the elements of a matrix are float32, float64, float16 or uint8");
 }
 
-Matrix matrix_of(const Operand& operand) {
+Matrix matrix_of(const Values& operand) {
   return {operand.data(), type_of(operand), static_cast<std::ptrdiff_t>(operand.stride(0)),
           static_cast<std::ptrdiff_t>(operand.stride(1))};
 }
 
-Product product_of(const Operand& a, const Operand& b, const Result& c, bool accumulate) {
+Product product_of(const Values& a, const Values& b, const Written& c, bool accumulate) {
   if (a.shape(1) != b.shape(0) || a.shape(0) != c.shape(0) || b.shape(1) != c.shape(1)) {
     throw nb::value_error("these shapes do not make a product");
   }
@@ -52,7 +52,7 @@ Product product_of(const Operand& a, const Operand& b, const Result& c, bool acc
   return product;
 }
 
-void multiply_arrays(const Operand& a, const Operand& b, const Result& c, bool accumulate, const std::string& name,
+void multiply_arrays(const Values& a, const Values& b, const Written& c, bool accumulate, const std::string& name,
                      std::int64_t of) {
   const Product product = product_of(a, b, c, accumulate);
   const Kernels& chosen = kernels(name);
@@ -71,7 +71,7 @@ void bind_products(nb::module_& module) {
              "Write a @ b into c, or add it; `parts` parts, one after the other.");
   module.def(
       "_product_parts",
-      [](const Operand& a, const Operand& b, const Result& c) { return parts(product_of(a, b, c, false)); }, "a"_a,
+      [](const Values& a, const Values& b, const Written& c) { return parts(product_of(a, b, c, false)); }, "a"_a,
       "b"_a, "c"_a.noconvert(), "Into how many parts threads may share the product.");
 }
 
