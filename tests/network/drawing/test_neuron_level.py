@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 
 import chainrule as cr
 from chainrule.graph.draw.drawing import Drawing
+from chainrule.network.drawing.arithmetic import step
+from chainrule.network.drawing.neuron_values import without_mean
 from chainrule.network.drawing.words import short
 from tests.network.drawing.levels import dense, edges, groups, numbers, tangled, traced, written
 from tests.network.drawing.rectangles import Rectangle, boxes, cut_by, outside, overlapping, texts
@@ -213,6 +215,42 @@ def test_softmax_has_no_curve_and_no_da_dz() -> None:
     )
     assert "a = softmax(all z of the layer)" in written(drawing)
     assert_clear(drawing)
+
+
+@pytest.mark.parametrize(
+    ("formula", "expected"),
+    [
+        ("1 / m * (a - y)", "a - y"),
+        ("1 / m * (a - y) * (b + 1)", "(a - y) * (b + 1)"),
+        ("1 / m * a - 1 / m * one_hot(y, classes=3)", "a - one_hot(y, classes=3)"),
+        ("1 / m * a - one_hot(y)", ""),
+        ("2 / m * (a - y)", ""),
+        ("", ""),
+    ],
+)
+def test_one_example_s_part_of_a_gradient_loses_the_mean_in_every_term(formula: str, expected: str) -> None:
+    assert without_mean(formula) == expected
+
+
+def test_training_s_step_is_said_for_one_example_and_for_all() -> None:
+    drawing = neuron(layer=2, example=2, backward=True, **NUMBERS)
+    (box,) = groups(drawing, "node", name="dL/dz")
+    a = traced(NETWORK, NUMBERS).value("A2")[1, 0]
+    label = short(float(NUMBERS["y"][1]))
+    assert f"dL/dz = a - y = {short(float(a))} - {label}" in box.texts
+    assert any("training computes dJ/dz = 1 / m * (a - y)" in text for text in written(drawing))
+
+
+@pytest.mark.parametrize(
+    ("before", "rate", "slope"), [(-0.0105529, 0.01, -0.164098), (2.71, 0.1, -0.0205), (1, 1, 0)]
+)
+def test_an_update_is_seen_and_its_printed_numbers_check(before: float, rate: float, slope: float) -> None:
+    text, found = step(before, rate, slope)
+    old, share, gradient = (
+        float(one.strip("()")) for one in re.split(" - (?=[\\d.])| × ", text.removesuffix(" ="))
+    )
+    assert float(f"{old - share * gradient:.{len(found.strip('-0.').replace('.', ''))}g}") == float(found)
+    assert found != text.split()[0] or slope == 0
 
 
 def test_a_neuron_without_bias_or_activation() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from chainrule.graph.trace.wording import number_text
 from chainrule.network.drawing.words import bracketed, short
 
-_FEWEST, _MOST = 3, 6
+_DIGITS = range(3, 7)
 
 
 def rounded(value: float, digits: int) -> str:
@@ -34,11 +34,11 @@ def product(factors: Sequence[float], result: float) -> tuple[str, str]:
     ('1.005 × 0.005162 =', '0.00519')
     """
     given = short(result)
-    for digits in range(_FEWEST, _MOST + 1):
+    for digits in _DIGITS:
         texts = [rounded(factor, digits) for factor in factors]
         if short(math.prod(map(float, texts))) == given:
             return f"{_times(texts)} =", given
-    return f"{_times([rounded(factor, _FEWEST) for factor in factors])} ≈", given
+    return f"{_times([rounded(factor, _DIGITS[0]) for factor in factors])} ≈", given
 
 
 def step(before: float, rate: float, slope: float) -> tuple[str, str]:
@@ -48,15 +48,15 @@ def step(before: float, rate: float, slope: float) -> tuple[str, str]:
     ('2.71 - 0.1 × (-0.0205) =', '2.712')
     """
     after = before - rate * slope
-    for digits in range(_FEWEST, _MOST + 1):
+    for places, digits in ((one, other) for one in _DIGITS for other in _DIGITS if other >= one):
         texts = [rounded(number, digits) for number in (before, rate, slope)]
         old, share, gradient = map(float, texts)
-        given = rounded(after, digits)
-        seen = given != texts[0] or after == before
-        if seen and rounded(old - share * gradient, digits) == given:
+        given = rounded(after, places)
+        seen = given != rounded(before, places) or after == before
+        if seen and rounded(old - share * gradient, places) == given:
             return f"{texts[0]} - {texts[1]} × {bracketed(texts[2])} =", given
-    texts = [rounded(number, _MOST) for number in (before, rate, slope)]
-    return f"{texts[0]} - {texts[1]} × {bracketed(texts[2])} ≈", rounded(after, _MOST)
+    texts = [rounded(number, _DIGITS[-1]) for number in (before, rate, slope)]
+    return f"{texts[0]} - {texts[1]} × {bracketed(texts[2])} ≈", rounded(after, _DIGITS[-1])
 
 
 def change(before: float, difference: float) -> str:
@@ -67,8 +67,8 @@ def change(before: float, difference: float) -> str:
     """
     if not difference or not math.isfinite(before) or not math.isfinite(difference):
         return f"= {short(before + difference)}"
-    places = max(1 - _power(difference), _FEWEST - 1 - _power(before), 0)
-    if places > 2 * _MOST or abs(before) >= 10**_MOST or abs(difference) >= 10**_MOST:
+    places = max(1 - _power(difference), _DIGITS[0] - 1 - _power(before), 0)
+    if places > 2 * _DIGITS[-1] or abs(before) >= 10 ** _DIGITS[-1] or abs(difference) >= 10 ** _DIGITS[-1]:
         return f"{short(before)} {_signed(short(difference))}"
     old, added = (f"{number:.{places}f}" for number in (before, difference))
     return f"{old} {_signed(added)} = {float(old) + float(added):.{places}f}"

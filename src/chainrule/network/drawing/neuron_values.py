@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,9 @@ from chainrule.network.drawing.ellipsis import shown
 from chainrule.network.drawing.options import Options
 from chainrule.network.drawing.subject import Array, LayerView, Subject
 from chainrule.network.drawing.words import Words, bracketed, short
+
+# What a mean over the examples is in a gradient.
+_MEAN = "1 / m * "
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,10 +175,7 @@ class Neuron:
 
     def _in_one_step(self, trained: str) -> str:
         """Take the mean off the form that training computes: what is left belongs to one example."""
-        share, _, text = trained.partition("1 / m * ")
-        text = text.removeprefix("(").removesuffix(")") if text.startswith("(") and text.count("(") == 1 else text
-        if share or not text:
-            return ""
+        text = without_mean(trained)
         y = self.subject.value(self.subject.y)
         if text != "a - y" or y is None or self.numbers is None or y[0].size != 1:
             return text
@@ -193,3 +194,25 @@ class Neuron:
 
     def _one(self, array: Array | None) -> float | None:
         return None if array is None else float(array[self.options.example - 1, self.place])
+
+
+def without_mean(formula: str) -> str:
+    """Take `1 / m * ` off every term of a formula; empty where a term does not begin with it.
+
+    >>> without_mean("1 / m * (a - y)"), without_mean("1 / m * a - 1 / m * one_hot(y)"), without_mean("2 / m * a")
+    ('a - y', 'a - one_hot(y)', '')
+    """
+    terms, signs = [""], [""]
+    depth = 0
+    for part in re.split(r"([()]| [+-] )", formula):
+        depth += (part == "(") - (part == ")")
+        if depth == 0 and part in (" + ", " - "):
+            terms.append("")
+            signs.append(part)
+        else:
+            terms[-1] += part
+    if not all(term.startswith(_MEAN) for term in terms):
+        return ""
+    left = [term.removeprefix(_MEAN) for term in terms]
+    whole = re.fullmatch(r"\(([^()]*)\)", left[0]) if len(left) == 1 else None
+    return whole[1] if whole else "".join(sign + term for sign, term in zip(signs, left, strict=True))
