@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 import chainrule as cr
-from chainrule.compiler import numpy_run
+from chainrule.compiler import engine_run, numpy_run
 from chainrule.compiler.lower import EntrySpec, compile_program
 from chainrule.compiler.machine import Batches, Machine, engine_of, machine_for, readable, scalar_table
 from chainrule.compiler.program import Buffer
@@ -30,7 +30,7 @@ BATCHES = Batches(np.array([8, 0, 3, 3, 1, 2, 7]), np.array([0, 2, 5, 7]))
 SCALARS = {"rate": np.array([0.5, -0.25, 1.0]), "step": np.array([4.0, 5.0, 6.0])}
 
 
-@pytest.fixture(params=["reference"])
+@pytest.fixture(params=["engine", "reference"])
 def machine(request: pytest.FixtureRequest) -> Machine:
     return machine_for(PROGRAM, {"w": np.array([1.0, 2.0])}, engine=request.param)
 
@@ -67,8 +67,13 @@ def test_steps_end_with_the_first_whose_cost_is_no_number(machine: Machine) -> N
 
 def test_a_call_comes_back_when_the_time_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(numpy_run, "_SECONDS", 0.0)
-    machine = machine_for(PROGRAM, {"w": np.array([1.0, 2.0])}, engine="reference")
-    assert len(steps(machine)["cost"]) == 1
+    reference = machine_for(PROGRAM, {"w": np.array([1.0, 2.0])}, engine="reference")
+    assert len(steps(reference)["cost"]) == 1
+    # The engine looks at the clock now and then.
+    monkeypatch.setattr(engine_run, "_SECONDS", 0.0)
+    engine = machine_for(PROGRAM, {"w": np.array([1.0, 2.0])}, engine="engine")
+    many = {name: np.full(1000, 0.0) for name in SCALARS}
+    assert 1 <= len(steps(engine, batches=Batches.all_rows(9, 1000), scalars=many)["cost"]) < 1000
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ class Defaults:
     batch_size: int = 64
     patience: int = 10
     seed: int = 0
-    engine: str = "reference"
+    engine: str = "engine"
 
     hidden: tuple[int, ...] = (64, 16)
     activation: str = "relu"
