@@ -15,8 +15,8 @@ constexpr int dot_rows(int) { return 1; }
 constexpr int dot_columns = 1;
 #endif
 
-constexpr int dot_group = 8;                   // rows that share a stretch of B while it is in the first cache
-constexpr std::int64_t dot_stretch = 64 * 64;  // elements of that stretch, all columns together
+// Elements of B in a stretch of k, all columns together.
+constexpr std::int64_t dot_stretch = 64 * 64;
 
 // Adds 64 products, or fewer at the end, to the sums of `rows` x `columns` pairs.
 template <typename T, int rows, int columns>
@@ -112,26 +112,25 @@ void dot_columns_of(const T* a, std::ptrdiff_t a_stride, std::int64_t rows, Dots
 }
 
 template <typename T, int columns = dot_columns>
-void dot_any(const T* a, const Product& p, Dots d) {
+void dot_any(const T* a, std::ptrdiff_t a_stride, std::int64_t rows, std::int64_t wanted, const Dots& d) {
   if constexpr (columns > 0) {
-    if (p.columns == columns) return dot_columns_of<T, columns>(a, p.a.row_stride, p.rows, d);
-    dot_any<T, columns - 1>(a, p, d);
+    if (wanted == columns) return dot_columns_of<T, columns>(a, a_stride, rows, d);
+    dot_any<T, columns - 1>(a, a_stride, rows, wanted, d);
   }
 }
 
 template <typename T>
-void dot_all(const T* a, const Product& p, Dots d) {
-  if (dot_columns > 1) return dot_any(a, p, d);
-  for (std::int64_t j = 0; j < p.columns; ++j) {
-    dot_columns_of<T, 1>(a, p.a.row_stride, p.rows, d);
-    d.b += d.b_stride;
-    d.c += 1;
+void dot_all(const T* a, std::ptrdiff_t a_stride, std::int64_t rows, std::int64_t columns, Dots d) {
+  for (std::int64_t j = 0; j < columns; j += dot_columns) {
+    dot_any(a, a_stride, rows, least(dot_columns, columns - j), d);
+    d.b += dot_columns * d.b_stride;
+    d.c += dot_columns;
   }
 }
 
-// At most 16 k: only the first of the four vectors has elements, and its tree is done for all columns at once.
-template <int width, typename T>
-void dot_short(const T* a, const Product& p, const float* b) {
+// So few k that only the first of the four vectors has elements, and its tree is done for all columns at once.
+template <int width>
+void dot_short(const float* a, std::ptrdiff_t a_stride, const float* b, const Product& p) {
   const auto columns = static_cast<int>(p.columns), depth = static_cast<int>(p.depth);
   Floats y[width];
   CHAINRULE_UNROLL
@@ -140,7 +139,7 @@ void dot_short(const T* a, const Product& p, const float* b) {
     Floats sums[width];
     CHAINRULE_UNROLL
     for (int k = 0; k < width; ++k) {
-      sums[k] = k < depth ? fma(broadcast(convert(a + i * p.a.row_stride + k)), y[k], zeros()) : zeros();
+      sums[k] = k < depth ? fma(broadcast(a[i * a_stride + k]), y[k], zeros()) : zeros();
     }
     CHAINRULE_UNROLL
     for (int half = width / 2; half > 0; half /= 2) {
@@ -152,29 +151,46 @@ void dot_short(const T* a, const Product& p, const float* b) {
   }
 }
 
-void multiply_dot(const Product& p, float* workspace) {
-  const bool is_plain = p.b.type == DType::f32;
-  if (p.depth <= 16 && p.columns > 1) {
-    float copy[16 * 8 + slack];
-    const float* b = static_cast<const float*>(p.b.data);
-    if (!is_plain || p.b.column_stride != 1 || p.b.row_stride != p.columns) {
-      pack(p.b, 0, 0, p.depth, p.columns, copy, p.columns);
-      b = copy;
-    }
-    return with_elements(p.a, [&](const auto* a) {
-      if (p.depth <= 2) return dot_short<2>(a, p, b);
-      if (p.depth <= 4) return dot_short<4>(a, p, b);
-      if (p.depth <= 8) return dot_short<8>(a, p, b);
-      dot_short<16>(a, p, b);
-    });
+void multiply_short(const Product& p, float* workspace) {
+  const float* a = static_cast<const float*>(p.a.data);
+  const float* b = static_cast<const float*>(p.b.data);
+  std::ptrdiff_t a_stride = p.a.row_stride;
+  float copy[16 * 8 + slack];
+  if (p.b.type != DType::f32 || p.b.column_stride != 1 || p.b.row_stride != p.columns) {
+    pack(p.b, 0, 0, p.depth, p.columns, copy, p.columns);
+    b = copy;
   }
+  if (p.a.type != DType::f32) {
+    a_stride = p.depth;
+    pack(p.a, 0, 0, p.rows, p.depth, workspace, a_stride);
+    a = workspace;
+  }
+  if (p.depth <= 2) return dot_short<2>(a, a_stride, b, p);
+  if (p.depth <= 4) return dot_short<4>(a, a_stride, b, p);
+  if (p.depth <= 8) return dot_short<8>(a, a_stride, b, p);
+  dot_short<16>(a, a_stride, b, p);
+}
+
+void multiply_dot(const Product& p, float* workspace) {
+  if (is_short(p)) return multiply_short(p, workspace);
   Dots d{0, 0, p.depth, p.a.row_stride, static_cast<const float*>(p.b.data), 0, p.c, p.c_stride, p.accumulate};
-  if (!is_plain || p.columns > 1 || p.b.row_stride != 1) {
+  if (p.b.type != DType::f32 || p.columns > 1 || p.b.row_stride != 1) {
     d.b_stride = rounded(p.depth);
     pack(transposed(p.b), 0, 0, p.columns, p.depth, workspace, d.b_stride);
     d.b = workspace;
+    workspace += p.columns * d.b_stride;
   }
-  with_elements(p.a, [&](const auto* a) { dot_all(a, p, d); });
+  if (p.a.type == DType::f32) return dot_all(static_cast<const float*>(p.a.data), d.a_stride, p.rows, p.columns, d);
+  if (p.a.type == DType::u8) {
+    return dot_all(static_cast<const std::uint8_t*>(p.a.data), d.a_stride, p.rows, p.columns, d);
+  }
+  d.a_stride = rounded(p.depth);
+  for (std::int64_t i = 0; i < p.rows; i += dot_group) {
+    const std::int64_t rows = least(dot_group, p.rows - i);
+    pack(p.a, i, 0, rows, p.depth, workspace, d.a_stride);
+    dot_all(workspace, d.a_stride, rows, p.columns, d);
+    d.c += rows * p.c_stride;
+  }
 }
 
 }  // namespace

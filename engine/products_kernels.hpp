@@ -29,6 +29,9 @@ constexpr std::int64_t packed_columns = 32;  // columns of a packed panel of B, 
 // Vectors are stored whole: what is packed may be followed by 15 floats that mean nothing.
 constexpr std::int64_t slack = 16;
 
+// In the dot form: so few k that the tree over the chains is done for all columns at once.
+constexpr bool is_short(const Product& product) { return product.depth <= 16 && product.columns > 1; }
+
 // Floats of a packed block of A, by rows or by columns.
 constexpr std::int64_t packed_floats(const Product& product) {
   const std::int64_t by_rows = (product.rows < block_rows ? product.rows : block_rows) * packed_stride;
@@ -37,6 +40,11 @@ constexpr std::int64_t packed_floats(const Product& product) {
   return (product.a.row_stride == 1 ? by_columns : by_rows) + slack;
 }
 
+// k that the tall form adds before it writes C, and how many rows it converts at a time.
+constexpr std::int64_t tall_depth = 32, tall_height = 512;
+
+// Rows that share a stretch of B in the dot form while it is in the first cache.
+constexpr int dot_group = 8;
 // The chains of the dot form take 64 elements at a time.
 constexpr std::int64_t dot_chunk = 64;
 constexpr std::int64_t rounded(std::int64_t depth) { return (depth + dot_chunk - 1) / dot_chunk * dot_chunk; }

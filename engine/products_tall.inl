@@ -15,9 +15,7 @@ constexpr int tall_vectors(int) { return 1; }
 constexpr int tall_vectors(int columns) { return columns == 1 ? 4 : columns <= 3 ? 2 : 1; }
 #endif
 
-// k that are added before C is written: each of them reads another stretch of memory.
-constexpr std::int64_t tall_depth = 32;
-// How far ahead, in bytes, each of those stretches is fetched.
+// Each of the tall_depth k reads another stretch of memory; how far ahead, in bytes, it is fetched.
 constexpr int tall_ahead = 512;
 
 struct Tall {
@@ -57,14 +55,16 @@ CHAINRULE_INLINE void store_rows(float* c, std::ptrdiff_t c_stride, std::int64_t
   }
 }
 
+// `rows` of C: 16 for each vector, or fewer with a single one.
 template <typename T, int vectors, int columns, bool whole>
 void tall_tile(const T* a, const Tall& t, std::int64_t rows) {
+  static_assert(whole || vectors == 1);
   Floats sums[vectors][columns];
   CHAINRULE_UNROLL
   for (int v = 0; v < vectors; ++v) {
     CHAINRULE_UNROLL
     for (int j = 0; j < columns; ++j) sums[v][j] = zeros();
-    if (t.accumulate && (whole || rows > 16 * v)) load_rows(t.c + 16 * v * t.c_stride, t.c_stride, rows - 16 * v, sums[v]);
+    if (t.accumulate) load_rows(t.c + 16 * v * t.c_stride, t.c_stride, rows - 16 * v, sums[v]);
   }
   const float* b = t.b;
   for (std::int64_t k = 0; k < t.depth; ++k) {
@@ -75,8 +75,7 @@ void tall_tile(const T* a, const Tall& t, std::int64_t rows) {
     }
     CHAINRULE_UNROLL
     for (int v = 0; v < vectors; ++v) {
-      if (!whole && rows <= 16 * v) break;
-      const Floats x = whole ? load(a + 16 * v) : load_up_to(a + 16 * v, rows - 16 * v);
+      const Floats x = whole ? load(a + 16 * v) : load_first(a, static_cast<int>(rows));
       CHAINRULE_UNROLL
       for (int j = 0; j < columns; ++j) sums[v][j] = fma(x, broadcast(b[j * t.b_column]), sums[v][j]);
     }
@@ -84,30 +83,28 @@ void tall_tile(const T* a, const Tall& t, std::int64_t rows) {
     b += t.b_row;
   }
   CHAINRULE_UNROLL
-  for (int v = 0; v < vectors; ++v) {
-    if (whole || rows > 16 * v) store_rows(t.c + 16 * v * t.c_stride, t.c_stride, rows - 16 * v, sums[v]);
-  }
+  for (int v = 0; v < vectors; ++v) store_rows(t.c + 16 * v * t.c_stride, t.c_stride, rows - 16 * v, sums[v]);
 }
 
 template <typename T, int columns>
 void tall_rows(const T* a, std::int64_t rows, Tall t) {
-  constexpr int vectors = tall_vectors(columns);
-  float* const c = t.c;
-  for (std::int64_t i = 0; i < rows; i += 16 * vectors) {
-    t.c = c + i * t.c_stride;
-    if (rows - i >= 16 * vectors) {
-      tall_tile<T, vectors, columns, true>(a + i, t, 16 * vectors);
-    } else {
-      tall_tile<T, vectors, columns, false>(a + i, t, rows - i);
-    }
+  constexpr int height = 16 * tall_vectors(columns);
+  std::int64_t i = 0;
+  for (; i + height <= rows; i += height) {
+    tall_tile<T, height / 16, columns, true>(a + i, t, height);
+    t.c += height * t.c_stride;
+  }
+  for (; i < rows; i += 16) {
+    tall_tile<T, 1, columns, false>(a + i, t, least(16, rows - i));
+    t.c += 16 * t.c_stride;
   }
 }
 
 template <typename T, int columns = 7>
-void tall_any(const T* a, std::int64_t rows, std::int64_t wanted, const Tall& t) {
+void tall_columns(const T* a, std::int64_t rows, std::int64_t wanted, const Tall& t) {
   if constexpr (columns > 0) {
     if (wanted == columns) return tall_rows<T, columns>(a, rows, t);
-    tall_any<T, columns - 1>(a, rows, wanted, t);
+    tall_columns<T, columns - 1>(a, rows, wanted, t);
   }
 }
 
@@ -119,15 +116,27 @@ void multiply_tall(const Product& p, float* workspace) {
     t.b = workspace;
     t.b_row = p.columns;
     t.b_column = 1;
+    workspace += p.depth * p.columns + slack;
   }
-  with_elements(p.a, [&](const auto* a) {
-    for (std::int64_t k = 0; k < p.depth; k += tall_depth) {
-      t.depth = least(tall_depth, p.depth - k);
-      tall_any(a + k * p.a.column_stride, p.rows, p.columns, t);
-      t.b += tall_depth * t.b_row;
-      t.accumulate = true;
+  for (std::int64_t k = 0; k < p.depth; k += tall_depth) {
+    t.depth = least(tall_depth, p.depth - k);
+    if (p.a.type == DType::f32) {
+      tall_columns(static_cast<const float*>(p.a.data) + k * p.a.column_stride, p.rows, p.columns, t);
+    } else if (p.a.type == DType::u8) {
+      tall_columns(static_cast<const std::uint8_t*>(p.a.data) + k * p.a.column_stride, p.rows, p.columns, t);
+    } else {
+      Tall part = t;
+      part.a_stride = tall_height;
+      for (std::int64_t i = 0; i < p.rows; i += tall_height) {
+        const std::int64_t rows = least(tall_height, p.rows - i);
+        pack(transposed(p.a), k, i, t.depth, rows, workspace, tall_height);
+        part.c = t.c + i * t.c_stride;
+        tall_columns(workspace, rows, p.columns, part);
+      }
     }
-  });
+    t.b += tall_depth * t.b_row;
+    t.accumulate = true;
+  }
 }
 
 }  // namespace

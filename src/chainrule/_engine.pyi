@@ -62,6 +62,12 @@ class Machine:
     @property
     def threads(self) -> int: ...
 
+def _multiply(a: Annotated[NDArray, dict(shape=(None, None), device='cpu', writable=False)], b: Annotated[NDArray, dict(shape=(None, None), device='cpu', writable=False)], c: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu')], *, accumulate: bool = False, kernels: str = '', parts: int = 1) -> None:
+    """Write a @ b into c, or add it; `parts` parts, one after the other."""
+
+def _product_parts(a: Annotated[NDArray, dict(shape=(None, None), device='cpu', writable=False)], b: Annotated[NDArray, dict(shape=(None, None), device='cpu', writable=False)], c: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu')]) -> int:
+    """Into how many parts threads may share the product."""
+
 def _opcodes() -> list[tuple[str, int]]:
     """
     The scalar operations, each with its number of operands, in the order of their codes.
