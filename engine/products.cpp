@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::size_t alignment = 64;
 constexpr std::int64_t few_columns = 8;
-// Below that many rows a tile wastes less than the tall form.
-constexpr std::int64_t few_rows = 32;
+// Below that many rows a tile wastes less than the tall form, which must scatter all columns but a single one.
+constexpr std::int64_t few_rows(std::int64_t columns) { return columns == 1 ? 8 : 32; }
 // Multiplications that are worth another thread: some microseconds.
 constexpr std::int64_t worth_a_thread = 1 << 17;
 
@@ -105,7 +105,7 @@ void Workspace::reserve(std::size_t bytes) {
 Form form(const Product& product) {
   if (product.columns >= few_columns) return Form::tiles;
   if (product.a.column_stride == 1 && product.a.row_stride != 1) return Form::dot;
-  return product.a.row_stride == 1 && product.rows >= few_rows ? Form::tall : Form::tiles;
+  return product.a.row_stride == 1 && product.rows >= few_rows(product.columns) ? Form::tall : Form::tiles;
 }
 
 std::size_t workspace_bytes(const Product& product) {

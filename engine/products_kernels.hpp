@@ -30,7 +30,7 @@ constexpr std::int64_t packed_columns = 32;  // columns of a packed panel of B, 
 constexpr std::int64_t slack = 16;
 
 // In the dot form: so few k that the tree over the chains is done for all columns at once.
-constexpr bool is_short(const Product& product) { return product.depth <= 16 && product.columns > 1; }
+constexpr bool is_short(const Product& product) { return product.depth <= 16; }
 
 // Floats of a packed block of A, by rows or by columns.
 constexpr std::int64_t packed_floats(const Product& product) {

@@ -69,7 +69,8 @@ def _dots(a: Array, b: Array, c: Array, accumulate: bool) -> Array:
     sums = (v[0] + v[1]) + (v[2] + v[3])
     for half in (8, 4, 2, 1):
         sums = sums[:half] + sums[half : 2 * half]
-    return c + sums[0] if accumulate else sums[0]
+    total: Array = c + sums[0] if accumulate else sums[0]
+    return total
 
 
 def _expected(a: Array, b: Array, c: Array, accumulate: bool) -> Array:
