@@ -6,13 +6,15 @@ import os
 
 OURS = "chainrule"
 WHOLE = "cr.minimize"
+DIRECT = "direct"
 LIMITS = ("products", "reading")
 MACHINE = "bare product"
 CONTENDERS = {
     MACHINE: ("bare", "Machine"),
     "products": ("bare", "Products"),
     "reading": ("bare", "Reading"),
-    OURS: ("ours", "Chainrule"),
+    OURS: ("ours", "chainrule"),
+    DIRECT: ("ours", "Direct"),
     WHOLE: ("ours", "Minimize"),
     "NumPy": ("peers_numpy", "NumPy"),
     "PyTorch": ("peers_torch", "Torch"),

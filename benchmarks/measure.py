@@ -152,4 +152,6 @@ def go_ahead_of_others() -> None:
 
     Threads that wait for each other by spinning otherwise take fifty times as long as on a quiet machine.
     """
-    os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
+    if os.getsid(0) != os.getpid():
+        os.setsid()
+    Path("/proc/self/autogroup").write_text("-20")

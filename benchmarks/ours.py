@@ -1,11 +1,11 @@
-"""chainrule: the case as a network and a cost, compiled to a program whose steps are taken."""
+"""chainrule: the case as a network and a cost, whose steps the engine takes."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
 import numpy as np
-from contender import Array, Contender
+from contender import Array, Contender, Unsuited
 from data import SEED, Work
 
 import chainrule as cr
@@ -23,34 +23,25 @@ def own_loss(y_hat: Any, y: Any) -> Any:
     return cr.sqrt(1 + (y_hat - y) ** 2) - 1
 
 
-class Chainrule(Contender):
-    """The steps as `cr.minimize` and `cr.fit` take them."""
-
-    OPTIONS: ClassVar[dict[str, Any]] = {"engine": "engine"}
+class Steps(Contender):
+    """The steps of a descent that is compiled already, as `cr.minimize` and `cr.fit` take them."""
 
     descent: Descent
 
     def prepare(self) -> None:
-        if not self.case.with_set_up:
-            self._build()
-            self.start = self.descent.whole_state()
-            # The first step of a descent makes its buffers.
-            self._take(1)
-
-    def _build(self) -> None:
-        self.J, self.connected, self.X, self.y, self.weights = graph(self.work)
-        values = dict(zip(self.connected.parameters, self.work.first_values(), strict=True))
+        J, connected, *_ = graph(self.work)
+        values = dict(zip(connected.parameters, self.work.first_values(), strict=True))
         self.descent = Descent(
-            self.J, self.connected.parameters, values, optimizer=optimizer(self.work), seed=SEED, **self.OPTIONS
+            J, connected.parameters, values, optimizer=optimizer(self.work), seed=SEED, engine="engine"
         )
+        self.start = self.descent.whole_state()
+        # The first step of a descent makes its buffers.
+        self._take(1)
 
     def reset(self) -> None:
-        if not self.case.with_set_up:
-            self.descent.restore_state(self.start)
+        self.descent.restore_state(self.start)
 
     def run(self) -> None:
-        if self.case.with_set_up:
-            self._build()
         self._take(self.case.steps)
 
     def _take(self, steps: int) -> None:
@@ -67,6 +58,55 @@ class Chainrule(Contender):
 
     def parameters(self) -> list[Array]:
         return self.descent.values()
+
+
+class Minimize(Contender):
+    """The whole call of `cr.minimize`: graph, compiling, drawing the order, steps, the cost at the end."""
+
+    DUAL: ClassVar[bool | None] = None
+
+    def prepare(self) -> None:
+        pass
+
+    def reset(self) -> None:
+        pass
+
+    def run(self) -> None:
+        work = self.work
+        J, connected, X, y, weights = graph(work)
+        data = {X: work.X, y: work.targets} | ({} if weights is None else {weights: work.weights})
+        self.found = cr.minimize(
+            J,
+            connected.parameters,
+            data=data,
+            optimizer=optimizer(work),
+            steps=work.case.steps,
+            batch_size=work.case.batch or "all",
+            seed=SEED,
+            initial=dict(zip(connected.parameters, work.first_values(), strict=True)),
+            progress=False,
+            engine="engine",
+            dual=self.DUAL,
+        )
+
+    def parameters(self) -> list[Array]:
+        return [np.asarray(value) for value in self.found.parameters.values()]
+
+
+class Direct(Minimize):
+    """`cr.minimize` told to keep the weights as they are, where it would keep them as sums of rows."""
+
+    DUAL = False
+
+    def __init__(self, work: Work, threads: int) -> None:
+        super().__init__(work, threads)
+        if not self.case.with_set_up:
+            raise Unsuited("is the same as without")
+
+
+def chainrule(work: Work, threads: int) -> Contender:
+    """What is compared with the peers: the steps, or everything where set-up counts."""
+    return (Minimize if work.case.with_set_up else Steps)(work, threads)
 
 
 def graph(work: Work) -> tuple[Any, ...]:
@@ -103,32 +143,3 @@ def _loss(work: Work, y_hat: Any) -> tuple[Any, Any]:
 def optimizer(work: Work) -> Any:
     """The case's optimizer."""
     return cr.Adam(work.case.rate) if work.case.optimizer == "adam" else cr.GradientDescent(work.case.rate)
-
-
-class Minimize(Chainrule):
-    """The whole call of `cr.minimize`: graph, compiling, drawing the order, steps, the cost at the end."""
-
-    def reset(self) -> None:
-        pass
-
-    def prepare(self) -> None:
-        pass
-
-    def run(self) -> None:
-        work = self.work
-        J, connected, X, y, weights = graph(work)
-        data = {X: work.X, y: work.targets} | ({} if weights is None else {weights: work.weights})
-        self.found = cr.minimize(
-            J,
-            connected.parameters,
-            data=data,
-            optimizer=optimizer(work),
-            steps=work.case.steps,
-            batch_size=work.case.batch or "all",
-            seed=SEED,
-            initial=dict(zip(connected.parameters, work.first_values(), strict=True)),
-            progress=False,
-        )
-
-    def parameters(self) -> list[Array]:
-        return [np.asarray(value) for value in self.found.parameters.values()]

@@ -12,7 +12,7 @@ import argparse
 from pathlib import Path
 
 from cases import CASES, Case
-from contenders import CONTENDERS, LIMITS, OURS, PEERS, WHOLE
+from contenders import CONTENDERS, DIRECT, LIMITS, OURS, PEERS, WHOLE
 from machine import described
 from measure import go_ahead_of_others, take_turns
 from others import OTHERS
@@ -50,7 +50,7 @@ def _train(results: Results, case: Case, options: argparse.Namespace) -> None:
     shorter = _SHORTER if options.quick else 1
     short = case.shortened(shorter)
     rounds = options.rounds or (2 if options.quick else 5)
-    wanted = options.contenders.split(",") if options.contenders else [*LIMITS, OURS, WHOLE, *PEERS]
+    wanted = options.contenders.split(",") if options.contenders else [*LIMITS, OURS, WHOLE, DIRECT, *PEERS]
     for threads in options.threads:
         few = short.rows_in_step <= _FEW_ROWS or len(options.threads) == 1
         names = [name for name in wanted if threads == 2 or few or name in (*LIMITS, OURS)]
