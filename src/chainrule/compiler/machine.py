@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal, Protocol, get_args
 
 import numpy as np
@@ -98,10 +99,10 @@ class Batches:
     def __len__(self) -> int:
         return len(self.bounds) - 1
 
-    @property
+    @cached_property
     def counts(self) -> NDArray[np.int64]:
         """How many rows each step has, shape (steps,)."""
-        return np.diff(self.bounds)
+        return self.bounds[1:] - self.bounds[:-1]
 
     def rows_of(self, number: int) -> NDArray[np.int64] | None:
         """The rows of a step, counted from 0; None for all."""
@@ -158,12 +159,13 @@ def scalar_table(
         UserError: as `check_scalars`.
     """
     check_scalars([buffer for buffer in buffers if buffer.name in read], scalars, batches)
-    table = np.zeros((len(batches), sum(elements(buffer.shape) for buffer in buffers)), np.float32)
+    widths = [elements(buffer.shape) for buffer in buffers]
+    table = np.zeros((len(batches), sum(widths)), np.float32)
     place = 0
-    for buffer in buffers:
+    for buffer, width in zip(buffers, widths, strict=True):
         if buffer.name in read:
             table[:, place] = batches.counts if buffer.name == "m" else scalars[buffer.name]
-        place += elements(buffer.shape)
+        place += width
     return table
 
 
