@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from threading import Lock
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.compiler.lower import EntrySpec, compile_program
-from chainrule.compiler.machine import engine_of, machine_for
+from chainrule.compiler.machine import Machine, engine_of, machine_for
 from chainrule.compiler.program import Program
 from chainrule.graph.expression import examples
 from chainrule.graph.rewrite import stable
@@ -54,10 +55,13 @@ class Predictor:
         self._preprocessing = preprocessing
         output = network.connect(preprocessing.expression(examples("X", features=preprocessing.features))).output
         self.program: Program = compile_program({"forward": EntrySpec({"y_hat": stable([output])[0]})}).program
-        self._machine = machine_for(
-            self.program, parameters, engine=engine_of(engine), threads=thread_count(threads)
-        )
+        self._engine, self._threads = engine_of(engine), thread_count(threads)
         self._turn = Lock()
+
+    @cached_property
+    def _machine(self) -> Machine:
+        # Made when the first rows come: who only looks at the program needs no threads.
+        return machine_for(self.program, self._given[1], engine=self._engine, threads=self._threads)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # A machine and a lock cannot be copied, but made again.
