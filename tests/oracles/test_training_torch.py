@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 import chainrule as cr
-from chainrule.training.batches import batches_of_epoch
+from tests.training.epochs import batches_of_epoch
 
 torch = pytest.importorskip("torch")
 F = torch.nn.functional

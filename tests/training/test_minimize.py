@@ -9,8 +9,8 @@ import pytest
 
 import chainrule as cr
 from chainrule.compiler.machine import Batches
-from chainrule.training.batches import batches_of_epoch
 from chainrule.training.descent import Descent
+from tests.training.epochs import batches_of_epoch
 
 
 @pytest.fixture

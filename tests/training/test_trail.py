@@ -9,9 +9,10 @@ import pytest
 from numpy.typing import NDArray
 
 import chainrule as cr
-from chainrule.training.batches import BatchPlan, batches_of_epoch
+from chainrule.training.batches import BatchPlan
 from chainrule.training.descent import Descent
 from chainrule.training.trail import Chunk, Pace, Trail
+from tests.training.epochs import batches_of_epoch
 
 ROWS = np.random.default_rng(0).normal(size=(10, 2))
 RATES = np.linspace(0.01, 0.2, 60)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,27 +29,14 @@ def rows_in_batch(batch_size: int | str, count: int) -> int | None:
     return size if size < count else None
 
 
-def batches_of_epoch(count: int, size: int, seed: int, epoch: int) -> list[NDArray[np.int64]]:
-    """Cut the examples, in a new order each epoch, into batches; the last may be short.
+def order_of_epoch(count: int, seed: int, epoch: int) -> NDArray[np.int64]:
+    """Return the order in which an epoch, counted from 0, goes through the examples.
 
     Example:
-        >>> [len(batch) for batch in batches_of_epoch(10, 4, seed=0, epoch=0)]
-        [4, 4, 2]
-    """
-    order = permutation((seed, _ORDER_STREAM, epoch), count)
-    return [order[start : start + size] for start in range(0, count, size)]
-
-
-def batch_stream(count: int, size: int | None, seed: int) -> Iterator[NDArray[np.int64] | None]:
-    """Go through batches epoch after epoch without end; None stands for all examples.
-
-    Example:
-        >>> stream = batch_stream(4, 2, seed=0)
-        >>> sorted(int(row) for _ in range(2) for row in next(stream))
+        >>> sorted(order_of_epoch(4, seed=0, epoch=0).tolist())
         [0, 1, 2, 3]
     """
-    for epoch in itertools.count():
-        yield from [None] if size is None else batches_of_epoch(count, size, seed, epoch)
+    return permutation((seed, _ORDER_STREAM, epoch), count)
 
 
 class BatchPlan:
@@ -99,6 +83,6 @@ class BatchPlan:
             assert self._rows is not None
             return self._rows
         if self._order[0] != epoch:
-            order = permutation((self._seed, _ORDER_STREAM, epoch), self.count)
+            order = order_of_epoch(self.count, self._seed, epoch)
             self._order = epoch, order if self._rows is None else self._rows[order]
         return self._order[1]
