@@ -22,10 +22,12 @@ Array = NDArray[Any]
 Numbers = NDArray[np.int64]
 
 # So many columns are added up exactly: those of bytes, which are at most 128 in size after 128 is taken off, in
-# float32 (2**7 * 2**7 * 2**10 = 2**24), whole numbers of 21 bits in float64 (2**21 * 2**21 * 2**10 = 2**52).
+# float32 (2**7 * 2**7 * 2**10 = 2**24), whole numbers of 21 bits in float64 (2**21 * 2**21 * 2**10 = 2**52). Where
+# there are fewer columns, numbers may have more bits: at most 24, which float32 holds.
 _COLUMNS = 1 << 10
 _MIDDLE = 128.0
-_BITS = 21
+_BITS_OF_A_SUM = 52
+_MOST_BITS = 24
 # Numbers that are preprocessed at a time, 16 MiB as float64, and that wait as float32, 64 MiB.
 _BLOCK = 1 << 21
 _WAITING = 1 << 24
@@ -71,8 +73,8 @@ class Rows:
 def gram(rows: Rows, columns: Rows | None = None, *, dtype: DTypeLike = np.float32) -> Array:
     """Return the scalar products of rows with one another, or with other rows of the same preprocessing.
 
-    Exact where the rows are bytes, perhaps times one number; others are rounded to 21 bits of the largest number of
-    their row first, which adds less to the result's error than float32's own rounding of it.
+    Exact where the rows are bytes, perhaps times one number; others are rounded first, to 21 bits or more of the
+    largest number of their row, which changes the result about as much as float32's own rounding of it.
 
     Args:
         rows: the rows of the result.
@@ -157,13 +159,15 @@ def _of_floats(rows: Rows, columns: Rows | None, dtype: np.dtype[Any]) -> NDArra
 
 
 def _waiting(rows: Rows, dtype: np.dtype[Any]) -> tuple[Array, NDArray[np.float64]]:
-    """Compute rows, for float32 as whole numbers of 21 bits; return them and the factor of each row."""
+    """Compute rows, for float32 as whole numbers of few bits; return them and the factor of each row."""
     waiting = np.empty((len(rows), rows.features), dtype)
     factors = np.ones(len(rows))
+    columns = min(rows.features, _COLUMNS)
+    bits = min((_BITS_OF_A_SUM - (columns - 1).bit_length()) // 2, _MOST_BITS)
     for place in rows.parts(_BLOCK):
         values = rows.part(place).values()
         if dtype == np.float32:
-            factors[place] = np.exp2(np.frexp(np.abs(values).max(axis=1))[1] - _BITS)
+            factors[place] = np.exp2(np.frexp(np.abs(values).max(axis=1))[1] - bits)
             values = np.rint(values / factors[place][:, None])
         waiting[place] = values
     return waiting, factors
