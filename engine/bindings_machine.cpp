@@ -4,6 +4,8 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include <mutex>
+
 #include "bindings.hpp"
 #include "machine.hpp"
 
@@ -16,6 +18,7 @@ namespace {
 using Numbers = nb::ndarray<const float, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using Written = nb::ndarray<float, nb::c_contig, nb::device::cpu>;
 using Table = nb::ndarray<float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+using Scalars = nb::ndarray<const float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 using Data = nb::ndarray<nb::ro, nb::device::cpu>;
 
 DType type_of(const nb::dlpack::dtype& type) {
@@ -26,6 +29,28 @@ DType type_of(const nb::dlpack::dtype& type) {
   throw nb::type_error("data are float32, float64, float16 or uint8");
 }
 
+std::size_t size_of(const Shape& shape, std::int64_t count) {
+  return static_cast<std::size_t>(elements(shape, count));
+}
+
+void must(bool condition, const char* message) {
+  if (!condition) throw nb::value_error(message);
+}
+
+// Data as rows, each of which lies in one piece.
+Rows rows_from(const nb::object& object, const Shape& shape) {
+  if (object.is_none()) return {};
+  const auto array = nb::cast<Data>(object);
+  must(array.ndim() == shape.size(), "data have another number of axes");
+  std::int64_t step = 1;
+  for (std::size_t axis = shape.size(); axis-- > 1;) {
+    must(static_cast<std::int64_t>(array.shape(axis)) == shape[axis], "data have rows of another shape");
+    must(array.stride(axis) == step || shape[axis] == 1 || array.shape(0) == 0, "a row of the data is in pieces");
+    step *= shape[axis];
+  }
+  return {array.data(), type_of(array.dtype()), array.stride(0), static_cast<std::int64_t>(array.shape(0)), true};
+}
+
 // The Python object that holds a machine, and keeps alive the arrays that it writes to.
 class BoundMachine {
  public:
@@ -34,68 +59,78 @@ class BoundMachine {
       : state_(std::move(state)),
         machine_(checked_program(words, constants), pointers(), threads, kernels(kernel)) {
     const std::vector<int> buffers = machine_.buffers(BufferKind::state);
+    must(buffers.size() == state_.size(), "there must be one array for each state");
     for (std::size_t i = 0; i < buffers.size(); ++i) {
-      const Shape& shape = machine_.program().buffers[static_cast<std::size_t>(buffers[i])].shape;
-      if (static_cast<std::int64_t>(state_[i].size()) != elements(shape)) throw nb::value_error("a state has another size");
+      must(state_[i].size() == size_of(shape(buffers[i]), 0), "a state has another size");
     }
   }
 
-  // Run an entry once; `rows` are written, other outputs are returned.
-  nb::object run(int entry, const std::vector<nb::object>& data, nb::object rows, std::int64_t count,
-                 const Numbers& scalars, std::uint64_t seed, std::int64_t number, const std::vector<nb::object>& outputs) {
+  // Run an entry once; `outputs` are arrays for those that are rows, which are written, and None for the others.
+  void run(int entry, const std::vector<nb::object>& data, const nb::object& rows, std::int64_t count,
+           const Numbers& scalars, std::uint64_t seed, std::int64_t number,
+           const std::vector<nb::object>& outputs) {
     check_entry(entry);
-    std::vector<Words> kept;
     const std::vector<Rows> sources = rows_of(data);
-    StepInput input{nullptr, count, scalars.data(), seed, number};
-    if (!rows.is_none()) {
-      kept.push_back(nb::cast<Words>(rows));
-      if (static_cast<std::int64_t>(kept[0].size()) < count) throw nb::value_error("there are fewer rows than said");
-      input.rows = kept[0].data();
-    }
-    std::vector<float*> targets;
-    for (const nb::object& output : outputs) {
-      targets.push_back(output.is_none() ? nullptr : nb::cast<Written>(output).data());
-    }
-    {
-      nb::gil_scoped_release released;
-      machine_.run(entry, sources, input, targets);
-    }
-    return nb::none();
+    Words chosen;
+    if (!rows.is_none()) chosen = nb::cast<Words>(rows);
+    must(rows.is_none() || static_cast<std::int64_t>(chosen.size()) >= count, "there are fewer rows than said");
+    must(scalars.size() == machine_.scalar_numbers(), "the scalars have another size");
+    const StepInput input{rows.is_none() ? nullptr : chosen.data(), count, scalars.data(), seed, number};
+    machine_.check(entry, sources, input);
+    const std::vector<float*> targets = targets_of(entry, outputs, count);
+    const nb::gil_scoped_release released;
+    const std::lock_guard alone(running_);
+    machine_.run(entry, sources, input, targets);
   }
 
   // Run steps of which each has its rows: bounds[i] to bounds[i + 1] of `rows`, or of the data where that is None.
-  std::int64_t run_steps(int entry, const std::vector<nb::object>& data, nb::object rows, const Words& bounds,
-                         const nb::ndarray<const float, nb::ndim<2>, nb::c_contig, nb::device::cpu>& scalars,
-                         std::uint64_t seed, std::int64_t first, Table outputs, double seconds) {
+  std::int64_t run_steps(int entry, const std::vector<nb::object>& data, const nb::object& rows, const Words& bounds,
+                         const Scalars& scalars, std::uint64_t seed, std::int64_t first, Table outputs,
+                         double seconds) {
     check_entry(entry);
+    machine_.check_steps(entry);
     const std::vector<Rows> sources = rows_of(data);
-    const auto steps = static_cast<std::int64_t>(scalars.shape(0));
-    const std::int64_t* chosen = nullptr;
-    std::vector<Words> kept;
-    if (!rows.is_none()) {
-      kept.push_back(nb::cast<Words>(rows));
-      chosen = kept[0].data();
-    }
+    const std::size_t steps = scalars.shape(0);
+    must(scalars.shape(1) == machine_.scalar_numbers(), "the scalars have another size");
+    must(outputs.shape(0) == steps, "the outputs have another number of steps");
+    must(outputs.shape(1) == outputs_of(entry).size(), "the outputs have another size");
+    must(bounds.size() == steps + 1, "there must be one bound more than steps");
+    Words chosen;
+    if (!rows.is_none()) chosen = nb::cast<Words>(rows);
     std::vector<StepInput> inputs;
-    for (std::int64_t i = 0; i < steps; ++i) {
+    for (std::size_t i = 0; i < steps; ++i) {
       const std::int64_t from = bounds.data()[i], to = bounds.data()[i + 1];
-      inputs.push_back({chosen ? chosen + from : nullptr, to - from,
-                        scalars.data() + i * static_cast<std::int64_t>(scalars.shape(1)), seed, first + i});
+      const bool there = rows.is_none() || to <= static_cast<std::int64_t>(chosen.size());
+      must(there && 0 <= from && from <= to, "the bounds are not those of the rows");
+      inputs.push_back({rows.is_none() ? nullptr : chosen.data() + from, to - from,
+                        scalars.data() + i * scalars.shape(1), seed, first + static_cast<std::int64_t>(i)});
+      machine_.check(entry, sources, inputs.back());
     }
-    nb::gil_scoped_release released;
+    const nb::gil_scoped_release released;
+    const std::lock_guard alone(running_);
     return machine_.run_steps(entry, sources, inputs, outputs.data(), seconds);
   }
 
-  // A copy of an output into an array of its size.
+  // A copy of an output, or of another buffer without the axis of examples, into an array of its size.
   void read(int buffer, Written into) const {
+    const auto count = static_cast<int>(machine_.program().buffers.size());
+    must(buffer >= 0 && buffer < count && !has_examples(shape(buffer)), "there is no such output");
     const std::span<const float> found = machine_.output(buffer);
-    if (found.size() != into.size()) throw nb::value_error("the output has another size");
+    must(found.size() == into.size(), "the output has another size");
     std::copy(found.begin(), found.end(), into.data());
   }
 
   int threads() const { return machine_.threads(); }
 
  private:
+  const Shape& shape(int buffer) const {
+    return machine_.program().buffers[static_cast<std::size_t>(buffer)].shape;
+  }
+
+  const std::vector<int>& outputs_of(int entry) const {
+    return machine_.program().entries[static_cast<std::size_t>(entry)].outputs;
+  }
+
   std::vector<float*> pointers() const {
     std::vector<float*> found;
     for (const Written& array : state_) found.push_back(array.data());
@@ -103,26 +138,39 @@ class BoundMachine {
   }
 
   std::vector<Rows> rows_of(const std::vector<nb::object>& data) const {
-    std::vector<Rows> found;
     const std::vector<int> buffers = machine_.buffers(BufferKind::data);
-    if (data.size() != buffers.size()) throw nb::value_error("there must be one array for each data buffer");
-    for (std::size_t i = 0; i < data.size(); ++i) {
-      if (data[i].is_none()) {
-        found.emplace_back();
-        continue;
-      }
-      const auto array = nb::cast<Data>(data[i]);
-      found.push_back({array.data(), type_of(array.dtype()), array.ndim() ? array.stride(0) : 0});
+    must(data.size() == buffers.size(), "there must be one array for each data buffer");
+    std::vector<Rows> found;
+    for (std::size_t i = 0; i < data.size(); ++i) found.push_back(rows_from(data[i], shape(buffers[i])));
+    return found;
+  }
+
+  std::vector<float*> targets_of(int entry, const std::vector<nb::object>& arrays, std::int64_t count) const {
+    const std::vector<int>& outputs = outputs_of(entry);
+    must(arrays.size() == outputs.size(), "there must be one array or None for each output");
+    std::vector<float*> found;
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+      const bool rows = has_examples(shape(outputs[i]));
+      must(rows != arrays[i].is_none(), "outputs that are rows alone have an array");
+      found.push_back(nullptr);
+      if (!rows) continue;
+      const auto array = nb::cast<Written>(arrays[i], false);
+      const std::size_t width = size_of(shape(outputs[i]), 1);  // a product with the count could be beyond all numbers
+      must(array.size() % width == 0 && array.size() / width == static_cast<std::size_t>(count),
+           "an output has another size");
+      found.back() = array.data();
     }
     return found;
   }
 
   void check_entry(int entry) const {
-    if (entry < 0 || entry >= static_cast<int>(machine_.program().entries.size())) throw nb::index_error("no such entry");
+    const auto count = static_cast<int>(machine_.program().entries.size());
+    if (entry < 0 || entry >= count) throw nb::index_error("no such entry");
   }
 
   std::vector<Written> state_;
   Machine machine_;
+  std::mutex running_;  // without the interpreter's lock, two Python threads could run one machine
 };
 
 }  // namespace
@@ -130,12 +178,12 @@ class BoundMachine {
 void bind_machine(nb::module_& module) {
   nb::class_<BoundMachine>(module, "Machine", "Runs the entries of a program; see chainrule.engine_run.")
       .def(nb::init<const Words&, const Numbers&, std::vector<Written>, int, const std::string&>(), "words"_a,
-           "constants"_a, "state"_a, "threads"_a, "kernels"_a = "")
+           "constants"_a, "state"_a.noconvert(), "threads"_a, "kernels"_a = "")
       .def("run", &BoundMachine::run, "entry"_a, "data"_a, "rows"_a.none(), "count"_a, "scalars"_a, "seed"_a,
            "number"_a, "outputs"_a)
       .def("run_steps", &BoundMachine::run_steps, "entry"_a, "data"_a, "rows"_a.none(), "bounds"_a, "scalars"_a,
-           "seed"_a, "first"_a, "outputs"_a, "seconds"_a)
-      .def("read", &BoundMachine::read, "buffer"_a, "into"_a)
+           "seed"_a, "first"_a, "outputs"_a.noconvert(), "seconds"_a)
+      .def("read", &BoundMachine::read, "buffer"_a, "into"_a.noconvert())
       .def_prop_ro("threads", &BoundMachine::threads);
 }
 

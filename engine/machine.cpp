@@ -105,7 +105,9 @@ void Machine::prepare_members(const EntrySchedule& schedule, const EntryPlan& pl
   for (std::size_t at = 0; at < plan.phases.size(); ++at) {
     const PhasePlan& phase = plan.phases[at];
     const std::int64_t rows = schedule.phases[at].rows_a_block;
-    for (auto& member : members_) member->memory.grow(program_, phase, rows);
+    // With one lane, all work in the memory of the first.
+    const std::size_t own = schedule.phases[at].lanes > 1 ? members_.size() : 1;
+    for (std::size_t i = 0; i < own; ++i) members_[i]->memory.grow(program_, phase, rows);
     if (schedule.phases[at].lanes > 1) {
       sums = std::max(sums, static_cast<std::size_t>(schedule.phases[at].lanes * phase.sum_elements));
     }
@@ -117,7 +119,9 @@ void Machine::prepare_members(const EntrySchedule& schedule, const EntryPlan& pl
 void Machine::run(int entry, std::span<const Rows> data, const StepInput& input, std::span<float* const> rows) {
   const EntrySchedule& schedule = schedule_for(entry, input.count);
   Team team(schedule);
-  pool_.run(schedule.members, [&](int member) { step(entry, data, input, rows, team, member); });
+  pool_.run(schedule.members, [&](int member) {
+    team.take_part([&] { step(entry, data, input, rows, team, member); });
+  });
 }
 
 std::int64_t Machine::run_steps(int entry, std::span<const Rows> data, std::span<const StepInput> inputs,
@@ -135,7 +139,7 @@ std::int64_t Machine::run_steps(int entry, std::span<const Rows> data, std::span
     Team team(schedule);
     std::int64_t after = done;
     const std::int64_t first = done;
-    pool_.run(schedule.members, [&](int member) {
+    const auto steps = [&](int member) {
       for (std::int64_t number = first; number < last && !team.stops; ++number) {
         step(entry, data, inputs[number], {}, team, member);
         if (member == 0) {
@@ -148,7 +152,8 @@ std::int64_t Machine::run_steps(int entry, std::span<const Rows> data, std::span
         }
         team.barrier.wait();
       }
-    });
+    };
+    pool_.run(schedule.members, [&](int member) { team.take_part([&] { steps(member); }); });
     done = after;
     if (team.stops || Clock::now() > end) break;
   }

@@ -21,6 +21,8 @@ struct Rows {
   const void* base = nullptr;
   DType type = DType::f32;
   std::ptrdiff_t stride = 0;  // from row to row, in elements
+  std::int64_t count = 0;
+  bool present = false;
 };
 
 // One step: its rows, its scalars, and what its random numbers depend on.
@@ -43,7 +45,14 @@ class Machine {
   // Buffers of a kind, in the order of the program.
   std::vector<int> buffers(BufferKind kind) const;
 
-  // Run an entry once. `data` belongs to the data buffers in their order (null bases for those that it does not
+  // std::invalid_argument where an entry cannot run on these: data that are missing, or rows that they do not have.
+  void check(int entry, std::span<const Rows> data, const StepInput& input) const;
+  // The same where an entry cannot run for many steps.
+  void check_steps(int entry) const;
+  // How many numbers the scalars of a step have together.
+  std::size_t scalar_numbers() const;
+
+  // Run an entry once, on what was checked. `data` belongs to the data buffers in their order (null bases for those that it does not
   // read); `rows` receives the outputs that are `rows` buffers, in the order of the outputs, null for the others.
   void run(int entry, std::span<const Rows> data, const StepInput& input, std::span<float* const> rows);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "convert.hpp"
 
@@ -44,8 +45,8 @@ Machine::Member::Member(const Program& program, const std::vector<float*>& share
 void Machine::Member::begin(const std::vector<int>& outputs, std::span<float* const> rows, const StepInput& input) {
   seed = input.seed;
   number = input.number;
-  if (rows.empty()) return;
   outputs_.clear();
+  if (rows.empty()) return;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     if (rows[i]) outputs_.push_back({outputs[i], rows[i], elements(program_.buffers[outputs[i]].shape)});
   }
@@ -107,7 +108,10 @@ void Machine::Member::take(const DataUse& use, const Rows& source, const std::in
 
 Matrix Machine::Member::matrix(int data, std::int64_t columns) const {
   Matrix found = matrices_[static_cast<std::size_t>(data)];
-  if (columns != elements(program_.buffers[static_cast<std::size_t>(data)].shape)) found.row_stride = columns;
+  // The only other matrix that shows data is one row of all examples.
+  if (columns != elements(program_.buffers[static_cast<std::size_t>(data)].shape)) {
+    found.column_stride = std::exchange(found.row_stride, columns);
+  }
   return found;
 }
 

@@ -75,6 +75,17 @@ struct Machine::Team {
   const EntrySchedule& schedule;
   Barrier barrier;
   bool stops = false;  // written by member 0 before a meeting, read by all after it
+
+  // A member's work; where it fails, the others do not wait for it.
+  template <typename Work>
+  void take_part(const Work& work) {
+    try {
+      work();
+    } catch (...) {
+      barrier.give_up();
+      throw;
+    }
+  }
 };
 
 }  // namespace chainrule

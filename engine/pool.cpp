@@ -40,15 +40,29 @@ void Barrier::wait() {
   } else {
     wait_while(round_, round);
   }
+  if (given_up_.load(std::memory_order_acquire)) throw GivenUp{};
+}
+
+void Barrier::give_up() {
+  given_up_.store(true, std::memory_order_release);
+  round_.fetch_add(1, std::memory_order_acq_rel);
+  round_.notify_all();
 }
 
 Pool::Pool(int threads) : threads_(threads < 1 ? 1 : threads) {
-  for (int member = 1; member < threads_; ++member) {
-    workers_.emplace_back([this, member] { serve(member); });
+  try {
+    for (int member = 1; member < threads_; ++member) {
+      workers_.emplace_back([this, member] { serve(member); });
+    }
+  } catch (...) {  // the system has no more threads
+    end();
+    throw;
   }
 }
 
-Pool::~Pool() {
+Pool::~Pool() { end(); }
+
+void Pool::end() {
   ends_.store(true, std::memory_order_release);
   started_.fetch_add(1, std::memory_order_acq_rel);
   started_.notify_all();
@@ -71,6 +85,7 @@ void Pool::run(int members, const std::function<void(int)>& work) {
   std::exception_ptr own;
   try {
     work(0);
+  } catch (const Barrier::GivenUp&) {  // another one has the reason
   } catch (...) {
     own = std::current_exception();
   }
@@ -90,6 +105,7 @@ void Pool::serve(int member) {
     if (member < members_) {
       try {
         (*work_)(member);
+      } catch (const Barrier::GivenUp&) {
       } catch (...) {
         if (!failed_.exchange(true)) problem_ = std::current_exception();
       }

@@ -15,11 +15,17 @@ namespace chainrule {
 // work, and then sleeps.
 class Barrier {
  public:
+  // What those who wait are thrown where another member of the team has given up.
+  struct GivenUp {};
+
   explicit Barrier(int members) : members_(members) {}
   void wait();
+  // Nobody shall wait any more: a member of the team failed, and will not come.
+  void give_up();
 
  private:
   const int members_;
+  std::atomic<bool> given_up_{false};
   std::atomic<int> arrived_{0};
   std::atomic<std::uint32_t> round_{0};
 };
@@ -35,11 +41,12 @@ class Pool {
   int threads() const { return threads_; }
 
   // Run work(member) on the first `members` threads and return when all are done. The first exception is thrown
-  // again; work that meets at a barrier must not throw between two meetings.
+  // again, except Barrier::GivenUp; work that meets at a barrier gives that up before it throws.
   void run(int members, const std::function<void(int)>& work);
 
  private:
   void serve(int member);
+  void end();
 
   const int threads_;
   std::vector<std::thread> workers_;
