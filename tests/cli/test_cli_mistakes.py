@@ -101,6 +101,7 @@ def test_a_value_that_an_option_does_not_take(run: Command, pictures: Path, opti
         ("--optimizer", "adm", "adam"),
         ("--activation", "relu,leaky-rleu", "leaky_relu"),
         ("--fit", "sqash", "squash"),
+        ("--engine", "referense", "reference"),
     ],
 )
 def test_a_misspelt_name_is_put_right(run: Command, pictures: Path, option: str, value: str, meant: str) -> None:

@@ -80,7 +80,7 @@ def test_every_option_reaches_the_run(run: Command, pictures: Path) -> None:
         *("--activation", "tanh,relu", "--optimizer", "sgd", "--learning-rate", 0.02, "--epochs", 3),
         *("--batch-size", 7, "--l1", 0.001, "--l2", 0.01, "--dropout", 0.1, "--class-weight", "balanced"),
         *("--patience", 3, "--validation", 0.2, "--test", 0.3, "--seed", 5, "--threads", 1, "--out", "here"),
-        *("--positive", "not_dog", "--strict", "--preprocess", "scale"),
+        *("--positive", "not_dog", "--strict", "--preprocess", "scale", "--engine", "reference"),
     )
     assert done.exit_code == 0
     model = chainrule.load("here")
@@ -91,6 +91,7 @@ def test_every_option_reaches_the_run(run: Command, pictures: Path) -> None:
     assert [shape.shape for shape in model.parameters.values()][::2] == [(64, 5), (5, 3), (3, 1)]
     settings = chainrule.files.read_json("here/run.json")
     assert (settings["validation"], settings["test"], settings["seed"]) == (0.2, 0.3, 5)
+    assert (settings["engine"], settings["threads"]) == ("reference", 1)
 
 
 @pytest.mark.parametrize(
@@ -101,7 +102,7 @@ def test_every_option_reaches_the_run(run: Command, pictures: Path) -> None:
         RunSettings(pictures="a", size=8, color="grey", fit="pad", preprocess="scale", label_from=r"^(\w+)\."),
         RunSettings(pictures="a", hidden=(5, 3), activation=("tanh", "relu"), optimizer="sgd", learning_rate=0.02),
         RunSettings(pictures="a", epochs=3, batch_size=7, l1=0.001, l2=0.0, dropout=0.0, class_weight="balanced"),
-        RunSettings(pictures="a", patience=3, validation=0.2, test=0.3, seed=5, threads=2),
+        RunSettings(pictures="a", patience=3, validation=0.2, test=0.3, seed=5, threads=2, engine="reference"),
     ],
     ids=lambda settings: settings.command(),
 )
