@@ -67,12 +67,13 @@ if TYPE_CHECKING:
     from chainrule.network.network import Network, dense_network, initial_values
     from chainrule.training.history import History
     from chainrule.training.minimize import minimize
-    from chainrule.training.optimizers import Adam, AdamW, GradientDescent, Momentum, Nesterov, RMSprop
+    from chainrule.training.optimizers import LBFGS, Adam, AdamW, GradientDescent, Momentum, Nesterov, RMSprop
     from chainrule.training.schedules import Constant, Cosine, OneCycle, StepDecay, WarmUp
 
     __version__: str
 
 __all__ = [
+    "LBFGS",
     "Adam",
     "AdamW",
     "Constant",
@@ -245,6 +246,7 @@ _HOMES = {
     "plots": "chainrule.plots",
     "History": "chainrule.training.history",
     "minimize": "chainrule.training.minimize",
+    "LBFGS": "chainrule.training.optimizers",
     "Adam": "chainrule.training.optimizers",
     "AdamW": "chainrule.training.optimizers",
     "GradientDescent": "chainrule.training.optimizers",

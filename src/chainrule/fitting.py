@@ -26,10 +26,11 @@ from chainrule.training.batches import rows_in_batch
 from chainrule.training.cost_graph import CostGraph, parameter_shapes
 from chainrule.training.defaults import DEFAULTS
 from chainrule.training.dual_plan import Work
+from chainrule.training.full_batch import check_suits, train_full_batch
 from chainrule.training.history import History
 from chainrule.training.labels import ClassName, Labels, example_weights, read_labels
 from chainrule.training.loop import Callback, Data, Plan, train
-from chainrule.training.optimizers import Optimizer, optimizer_of
+from chainrule.training.optimizers import LBFGS, Optimizer, optimizer_of
 from chainrule.training.schedules import Schedule
 from chainrule.training.snapshots import SnapshotRecorder, Wanted
 from chainrule.training.stopping import Stopping
@@ -198,7 +199,11 @@ def fit(
         work=_work(graph, plan),
         dual=dual,
     )
-    history = train(descent, plan)
+    if isinstance(chosen, LBFGS):
+        check_suits(graph.J, batch=plan.batch_size or plan.count, count=plan.count)
+        history = train_full_batch(descent, plan, chosen)
+    else:
+        history = train(descent, plan)
     _warn_if_diverged(history)
     return Model(
         network=network,

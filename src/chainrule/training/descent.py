@@ -21,7 +21,7 @@ from chainrule.graph.ops.reduction import sum as sum_of
 from chainrule.graph.rewrite import stable
 from chainrule.graph.shapes import fixed
 from chainrule.training.defaults import DEFAULTS
-from chainrule.training.optimizers import Optimizer
+from chainrule.training.optimizers import LBFGS, Optimizer
 
 Array = NDArray[Any]
 
@@ -93,14 +93,14 @@ class Descent:
         rate, step = variable("learning_rate"), variable("step")
         differentiated = form.differentiate(J, parameters)
         by_parameter = dict(zip(self.parameters, differentiated.gradients, strict=True))
-        updates = _updates(by_parameter, form, optimizer, rate, step)
+        stepwise = not isinstance(optimizer, LBFGS)
+        updates = _updates(by_parameter, form, optimizer, rate, step) if stepwise else {}
         extra = dict(zip(metrics or {}, stable(list((metrics or {}).values())), strict=True))
-        entries = {
-            "step": EntrySpec({"cost": differentiated.cost, **extra}, updates),
-            "value_and_gradient": EntrySpec(
-                {"cost": differentiated.cost} | {f"gradient {i}": g for i, g in enumerate(differentiated.gradients)}
-            ),
-        }
+        figures = {"cost": differentiated.cost}
+        by_place = {f"gradient {i}": g for i, g in enumerate(differentiated.gradients)}
+        entries = {"value_and_gradient": EntrySpec(figures | by_place | ({} if stepwise else extra))}
+        if stepwise:
+            entries = {"step": EntrySpec(figures | extra, updates), **entries}
         if evaluation:
             sound = stable(list(evaluation.values()))
             entries["evaluate"] = EntrySpec(dict(zip(evaluation, sound, strict=True)))

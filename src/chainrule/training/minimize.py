@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +22,8 @@ from chainrule.training.batches import BatchPlan, rows_in_batch
 from chainrule.training.defaults import DEFAULTS
 from chainrule.training.descent import Descent
 from chainrule.training.dual_plan import Work
-from chainrule.training.optimizers import Optimizer, optimizer_of
+from chainrule.training.full_batch import check_suits, search
+from chainrule.training.optimizers import LBFGS, Optimizer, optimizer_of
 from chainrule.training.planned import planned_descent
 from chainrule.training.snapshots import SnapshotRecorder, Wanted
 from chainrule.training.trail import Chunk, Pace, Trail
@@ -160,7 +162,35 @@ def minimize(
         threads=threads,
     )
     rows = {descent.names[leaf]: array for leaf, array in data_rows.items()}
+    if isinstance(chosen, LBFGS):
+        check_suits(J, batch=rows_in_batch(batch_size, count) or count, count=count)
+        return _searched(descent, rows, chosen, steps, progress, recorder)
     return _descend(descent, rows, chosen, steps, batch_size, progress, recorder)
+
+
+def _searched(
+    descent: Descent,
+    rows: Mapping[str, Array],
+    optimizer: LBFGS,
+    steps: int,
+    progress: bool | None,
+    recorder: SnapshotRecorder,
+) -> Minimum:
+    """Go down with L-BFGS, which ends by itself."""
+    costs: list[float] = []
+    final = np.nan
+    recorder.take(0, descent.values)
+    places = search(descent, descent.prepared(rows), None, optimizer)
+    with closing(track(places, total=steps + 1, label="minimize", enabled=progress)) as tracked:
+        for place in tracked:
+            if place.length:
+                costs.append(final)
+                recorder.take(len(costs), descent.values)
+            final = place.outputs["cost"]
+            if place.reason is not None or len(costs) >= steps:
+                break
+    recorder.take_end(len(costs), descent.values)
+    return _minimum(descent, final, np.array(costs), None if np.isfinite(final) else 1, recorder)
 
 
 def _descend(
@@ -213,8 +243,14 @@ def _ended(
         end = trail.go_back()
         final = descent.value_and_gradient(rows)[0]
     recorder.take_end(end, descent.values)
+    return _minimum(descent, final, costs.astype(np.float64), diverged, recorder)
+
+
+def _minimum(
+    descent: Descent, final: float, costs: NDArray[np.float64], diverged: int | None, recorder: SnapshotRecorder
+) -> Minimum:
     snapshots = [StepSnapshot(step, _for_reading(descent.found(values))) for step, values in recorder.kept]
-    return Minimum(descent.found(), final, costs.astype(np.float64), diverged, tuple(snapshots), descent.plan)
+    return Minimum(descent.found(), final, costs, diverged, tuple(snapshots), descent.plan)
 
 
 def _for_reading(values: Mapping[Expression, Array]) -> Mapping[Expression, Array]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.arguments import from_zero, positive
+from chainrule.arguments import from_zero, positive, whole
 from chainrule.errors import UserError
 from chainrule.graph.expression import Expression, constant, parameter
 from chainrule.graph.ops.elementwise import expm1, sqrt
@@ -209,11 +209,47 @@ class AdamW(Adam):
         return Update(adam.parameter - learning_rate * self.weight_decay * w, adam.state)
 
 
+@dataclass(frozen=True)
+class LBFGS(Optimizer):
+    """L-BFGS (Liu, Nocedal 1989): Newton's method with a curvature learned from the last steps.
+
+    Each step takes all examples and finds its own length, by a line search for the strong Wolfe conditions; so
+    there is no learning rate, and dropout cannot be used.
+
+    Args:
+        history: from how many steps the curvature is learned.
+        tolerance: the training ends where no element of the gradient is larger.
+
+    Example:
+        >>> import chainrule as cr
+        >>> a, b = cr.parameter("a", (), -1.2), cr.parameter("b", (), 1.0)
+        >>> J = 100 * (b - a**2) ** 2 + (1 - a) ** 2
+        >>> minimum = cr.minimize(J, [a, b], optimizer=cr.LBFGS(), steps=100)
+        >>> round(float(minimum[a]), 2), round(float(minimum[b]), 2), len(minimum.costs) < 60
+        (1.0, 1.0, True)
+    """
+
+    learning_rate: float | Schedule = field(default=1.0, init=False, repr=False)
+    clip_norm: float | None = field(default=None, init=False, repr=False)
+    history: int = 10
+    tolerance: float = 1e-5
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        whole(self.history, "history", least=1)
+        positive(self.tolerance, "tolerance")
+
+    def update(self, w: Expression, g: Expression, *, learning_rate: Expression, step: Expression) -> Update:
+        """Leave the parameter: L-BFGS moves all parameters together, outside the program."""
+        return Update(w)
+
+
 def _one_minus_power(base: float, step: Expression) -> Expression:
     # In float32, 1 - 0.999**t would lose five digits at the first steps.
     return -expm1(step * math.log(base)) if base else constant(1.0)
 
 
+# Those whose steps a program takes.
 OPTIMIZERS: dict[str, type[Optimizer]] = {
     "sgd": GradientDescent,
     "momentum": Momentum,
@@ -222,6 +258,9 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
     "adam": Adam,
     "adamw": AdamW,
 }
+
+
+_NAMES: dict[str, type[Optimizer]] = {**OPTIMIZERS, "lbfgs": LBFGS}
 
 
 def optimizer_of(
@@ -237,5 +276,9 @@ def optimizer_of(
         if learning_rate is not None or clip_norm is not None:
             raise UserError("give the learning rate and clip_norm to the optimizer itself, or its name instead")
         return choice
-    kind = chosen("optimizer", choice, OPTIMIZERS)
+    kind = chosen("optimizer", choice, _NAMES)
+    if kind is LBFGS:
+        if learning_rate is not None or clip_norm is not None:
+            raise UserError("L-BFGS finds the length of its steps itself: leave learning_rate and clip_norm out")
+        return LBFGS()
     return kind(clip_norm=clip_norm) if learning_rate is None else kind(learning_rate, clip_norm=clip_norm)
