@@ -9,6 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 import chainrule as cr
+from chainrule.compiler.machine import Batches
+from chainrule.training import trail
 from chainrule.training.batches import BatchPlan
 from chainrule.training.descent import Descent
 from chainrule.training.trail import Chunk, Pace, Trail
@@ -109,6 +111,23 @@ def test_a_slow_machine_that_comes_back_often_changes_nothing(monkeypatch: pytes
     assert told == list(range(1, 21))
     assert len(outputs["cost"]) == 20
     assert walk.stands_after(20)
+
+
+def test_a_long_chunk_is_handed_over_in_parts_of_what_a_call_has_time_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trail, "_MOST_STEPS", 16)
+    asked: list[int] = []
+    steps = Descent.steps
+
+    def slow(self: Descent, data: Any, first: int, rates: Any, batches: Batches) -> Any:
+        asked.append(len(rates))
+        able = 3 if first < 20 else 100
+        return steps(self, data, first, rates[:able], batches.between(0, min(able, len(rates))))
+
+    walk = Walk(None)
+    monkeypatch.setattr(Descent, "steps", slow)
+    walk.take(59)
+    assert asked == [16, 6, 6, 6, 6, 6, 6, 6, 12, 16, 4]
+    assert walk.stands_after(59)
 
 
 def test_copies_for_one_epoch_at_a_time_hold_the_parameters_alone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,7 +23,7 @@ Outputs = dict[str, Array]
 
 # Chunks grow until one takes so many seconds: not much is lost when the end turns out to lie within one.
 _SECONDS = 0.1
-# The steps of a chunk, and the row numbers in all of them together, where it has more than one epoch.
+# The steps of one call, or of a chunk of more than one epoch; and the row numbers in such a chunk.
 _MOST_STEPS = 1 << 14
 _MOST_ROWS = 1 << 20
 
@@ -150,11 +150,14 @@ class Trail:
     def _taken(self, chunk: Chunk, tell: Callable[[Outputs], None] | None) -> Outputs:
         self._values = None
         parts: list[Outputs] = []
-        done = 0
+        done, most = 0, _MOST_STEPS
         while done < len(chunk):
-            rest = chunk.between(done, len(chunk))
-            parts.append(self.descent.steps(self._data, rest.first, rest.rates, rest.batches))
-            done += len(parts[-1]["cost"])
+            now = chunk.between(done, min(done + most, len(chunk)))
+            parts.append(self.descent.steps(self._data, now.first, now.rates, now.batches))
+            taken = len(parts[-1]["cost"])
+            done += taken
+            # A call is prepared for about as many steps as it has time for.
+            most = min(2 * (taken if taken < len(now) else most), _MOST_STEPS)
             if tell is not None:
                 tell(_joined(parts))
             if not np.isfinite(parts[-1]["cost"][-1]):
