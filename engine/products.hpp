@@ -35,6 +35,9 @@ struct Product {
   float* c;
   std::ptrdiff_t c_stride;
   bool accumulate;
+  // As many k again lie behind these in A, and are what will be read next: they may be fetched meanwhile. (The next
+  // block of rows of X, while X.T @ dZ of this one is computed.)
+  bool continues = false;
 };
 
 // Memory in which one thread packs operands. It may be used for any number of products, one after the other.

@@ -41,7 +41,7 @@ constexpr std::int64_t packed_floats(const Product& product) {
 }
 
 // k that the tall form adds before it writes C, and how many rows it converts at a time.
-constexpr std::int64_t tall_depth = 32, tall_height = 512;
+constexpr std::int64_t tall_depth = 8, tall_height = 512;
 
 // Rows that share a stretch of B in the dot form while it is in the first cache.
 constexpr int dot_group = 8;

@@ -16,7 +16,7 @@ constexpr int tall_vectors(int columns) { return columns == 1 ? 4 : columns <= 3
 #endif
 
 // Each of the tall_depth k reads another stretch of memory; how far ahead, in bytes, it is fetched.
-constexpr int tall_ahead = 512;
+constexpr std::ptrdiff_t tall_ahead = 256;
 
 struct Tall {
   std::int64_t depth;
@@ -26,6 +26,8 @@ struct Tall {
   float* c;
   std::ptrdiff_t c_stride;
   bool accumulate;
+  bool continues;
+  std::ptrdiff_t ahead;  // in bytes, from what is read to what is fetched
 };
 
 // sums[j] holds column j of 16 rows of C, `count` of which exist.
@@ -70,7 +72,12 @@ void tall_tile(const T* a, const Tall& t, std::int64_t rows) {
   for (std::int64_t k = 0; k < t.depth; ++k) {
     if constexpr (whole) {
       for (std::size_t byte = 0; byte < 16 * vectors * sizeof(T); byte += 64) {
-        prefetch(reinterpret_cast<const char*>(a) + tall_ahead + byte);
+        const char* const next = reinterpret_cast<const char*>(a) + t.ahead + byte;
+        if (t.continues) {
+          prefetch_second(next);
+        } else {
+          prefetch(next);
+        }
       }
     }
     CHAINRULE_UNROLL
@@ -110,7 +117,7 @@ void tall_columns(const T* a, std::int64_t rows, std::int64_t wanted, const Tall
 
 void multiply_tall(const Product& p, float* workspace) {
   Tall t{0, p.a.column_stride, static_cast<const float*>(p.b.data), p.b.row_stride, p.b.column_stride, p.c, p.c_stride,
-         p.accumulate};
+         p.accumulate, p.continues, tall_ahead};
   if (p.b.type != DType::f32) {
     pack(p.b, 0, 0, p.depth, p.columns, workspace, p.columns);
     t.b = workspace;
@@ -120,6 +127,7 @@ void multiply_tall(const Product& p, float* workspace) {
   }
   for (std::int64_t k = 0; k < p.depth; k += tall_depth) {
     t.depth = least(tall_depth, p.depth - k);
+    if (p.continues) t.ahead = p.depth * p.a.column_stride * (p.a.type == DType::f32 ? 4 : 1);
     if (p.a.type == DType::f32) {
       tall_columns(static_cast<const float*>(p.a.data) + k * p.a.column_stride, p.rows, p.columns, t);
     } else if (p.a.type == DType::u8) {
@@ -127,6 +135,8 @@ void multiply_tall(const Product& p, float* workspace) {
     } else {
       Tall part = t;
       part.a_stride = tall_height;
+      part.continues = false;
+      part.ahead = tall_ahead;
       for (std::int64_t i = 0; i < p.rows; i += tall_height) {
         const std::int64_t rows = least(tall_height, p.rows - i);
         pack(transposed(p.a), k, i, t.depth, rows, workspace, tall_height);

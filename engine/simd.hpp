@@ -66,10 +66,13 @@ namespace {
 
 constexpr int lanes = 16;
 
+// Asks for a line of memory, which need not exist: into the first cache, or into the second.
 #if defined(__GNUC__)
 CHAINRULE_INLINE void prefetch(const void* p) { __builtin_prefetch(p); }
+CHAINRULE_INLINE void prefetch_second(const void* p) { __builtin_prefetch(p, 0, 2); }
 #else
 CHAINRULE_INLINE void prefetch(const void*) {}
+CHAINRULE_INLINE void prefetch_second(const void*) {}
 #endif
 
 }  // namespace
