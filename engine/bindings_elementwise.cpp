@@ -45,7 +45,7 @@ void apply(const std::string& opcode, const std::vector<Numbers>& operands, cons
     if (single) singles |= 1 << i;
   }
   kernels(name).maps->loops[code][singles](out.data(), pointers[0], pointers[1], pointers[2],
-                                           static_cast<std::int64_t>(out.size()));
+                                           static_cast<std::int64_t>(out.size()), false);
 }
 
 std::vector<const Instruction*> instructions_of(const Entry& entry) {

@@ -12,8 +12,33 @@ constexpr std::int64_t register_floats = 4096;
 constexpr std::int64_t least_piece = 128, largest_piece = 1024;
 // Rows shorter than this are worked on many at a time, as if they were one.
 constexpr std::int64_t short_row = 64;
-// Loops that repeat rows write whole vectors, beyond their end; threads share whole vectors.
+// Loops that repeat rows write whole vectors, beyond their end; threads share whole vectors. A line of the cache has as
+// many floats.
 constexpr std::int64_t vector_floats = 16;
+// From so many elements and steps on, what comes next is fetched while a piece is being worked on; with fewer steps the
+// processor does so by itself.
+constexpr std::int64_t far_elements = 1 << 15;
+constexpr std::size_t long_chain = 3;
+
+std::int64_t rounded_up(std::int64_t count) { return (count + vector_floats - 1) / vector_floats * vector_floats; }
+
+// Part `part` of `of`, of so many units.
+struct Share {
+  std::int64_t first, last;
+};
+
+Share share(std::int64_t units, int part, int of) {
+  if (of == 1) return {0, units};
+  return {units * part / of, units * (part + 1) / of};
+}
+
+void fetch(const float* from) {
+#if defined(__GNUC__)
+  __builtin_prefetch(from);
+#else
+  (void)from;
+#endif
+}
 
 // Whether a source has an axis of the destination that is not of length 1; axes are aligned from the last one on.
 bool has_axis(const Shape& source, const Shape& destination, std::size_t axis) {
@@ -30,19 +55,36 @@ struct MapCode::Run {
   float* const* table;
   float** at;
   float* repeated;  // memory in which partial sources are repeated for short rows
-  std::int64_t rows, first, last;
+  std::int64_t rows;
 
   void steps(const std::vector<MapStep>& steps, std::int64_t count) const {
     for (const MapStep& step : steps) {
       const MapLoop loop = kernels.loops[step.operation][step.singles];
-      loop(at[step.out], at[step.in[0]], at[step.in[1]], at[step.in[2]], count);
+      loop(at[step.out], at[step.in[0]], at[step.in[1]], at[step.in[2]], count, step.padded);
     }
   }
 
-  void steps_in_a_row(const std::vector<MapStep>& steps, std::int64_t count) const {
-    for (const MapStep& step : steps) {
+  void steps_in_a_row(std::int64_t count) const {
+    for (const MapStep& step : code.steps_.steps) {
       const MapLoop loop = kernels.loops[step.operation][step.singles_by_row];
-      loop(at[step.out], at[step.in[0]], at[step.in[1]], at[step.in[2]], count);
+      loop(at[step.out], at[step.in[0]], at[step.in[1]], at[step.in[2]], count, step.padded);
+    }
+  }
+
+  // The same as `steps`, and between them fetch the `next` elements that follow. Otherwise the memory would rest while
+  // steps work in the cache.
+  void steps_and_fetch(std::int64_t count, std::int64_t next) const {
+    const std::vector<MapStep>& steps = code.steps_.steps;
+    const std::int64_t each = rounded_up(next / static_cast<std::int64_t>(steps.size()) + 1);
+    std::int64_t from = 0;
+    for (const MapStep& step : steps) {
+      const std::int64_t to = std::min(from + each, next);
+      for (const Placed& one : code.whole_) {
+        for (std::int64_t i = from; i < to; i += vector_floats) fetch(at[one.place] + count + i);
+      }
+      from = to;
+      const MapLoop loop = kernels.loops[step.operation][step.singles];
+      loop(at[step.out], at[step.in[0]], at[step.in[1]], at[step.in[2]], count, step.padded);
     }
   }
 
@@ -53,12 +95,12 @@ struct MapCode::Run {
   // Where a partial source has its first element of a row.
   float* row_of(const Partial& source, std::int64_t row) const {
     std::int64_t offset = 0;
-    for (std::size_t axis = source.strides.size(); axis-- > 0;) {
-      const std::int64_t length = axis == 0 ? row + 1 : code.axes_[axis].at(rows);
+    for (std::size_t axis = source.strides.size() - 1; axis > 0; --axis) {
+      const std::int64_t length = code.axes_[axis].at(rows);
       offset += row % length * source.strides[axis].at(rows);
       row /= length;
     }
-    return table[source.buffer] + offset;
+    return table[source.buffer] + offset + row * source.strides[0].at(rows);
   }
 
   // Write rows of a source one after the other, so that they go element by element with the destinations.
@@ -88,7 +130,6 @@ std::vector<Spread> MapCode::find_axes(const Program& program, const Map& map) {
     if (shape[axis] == 1) continue;
     std::vector<bool> sources;
     for (const int source : map.sources) sources.push_back(has_axis(shape_of(source), shape, axis));
-    size_ = size_ * extent_of(shape[axis]);
     if (!has.empty() && has.back() == sources) {
       axes_.back() = axes_.back() * extent_of(shape[axis]);
     } else {
@@ -96,6 +137,7 @@ std::vector<Spread> MapCode::find_axes(const Program& program, const Map& map) {
       has.push_back(std::move(sources));
     }
   }
+  for (std::size_t axis = 0; axis + 1 < axes_.size(); ++axis) outer_ = outer_ * axes_[axis];
   inner_ = axes_.empty() ? Extent{} : axes_.back();
 
   std::vector<Spread> spreads;
@@ -117,6 +159,7 @@ std::vector<Spread> MapCode::find_axes(const Program& program, const Map& map) {
         partial.strides[axis] = stride;
         stride = stride * axes_[axis];
       }
+      rows_repeat_ = rows_repeat_ && partial.same_each_row;
       spreads.push_back(partial.inner ? Spread::inner : Spread::outer);
       partial_.push_back(std::move(partial));
     }
@@ -129,74 +172,78 @@ std::vector<Spread> MapCode::find_axes(const Program& program, const Map& map) {
 
 void MapCode::run(const Kernels& kernels, float* const* table, std::int64_t rows, int part, int of,
                   Scratch& scratch) const {
-  const std::int64_t size = size_.at(rows), inner = inner_.at(rows);
-  if (size == 0) return;
-  const bool short_rows = !partial_.empty() && inner < short_row;
-  // Threads share whole vectors, or whole rows where these are short.
-  const std::int64_t unit = short_rows ? inner : vector_floats;
-  const std::int64_t units = (size + unit - 1) / unit;
-  const std::int64_t first = units * part / of * unit, last = std::min(units * (part + 1) / of * unit, size);
-  if (first >= last) return;
-
   const std::int64_t singles = steps_.first_register - steps_.first_single;
-  const std::int64_t single_floats = (singles + vector_floats - 1) / vector_floats * vector_floats;
-  const std::int64_t registers = steps_.registers() * piece_;
-  const auto repeated = static_cast<std::int64_t>(partial_.size()) * (piece_ + vector_floats);
-  float* memory = scratch.floats(static_cast<std::size_t>(single_floats + registers + repeated));
+  const std::int64_t registers = rounded_up(singles);
+  const std::int64_t repeated = registers + steps_.registers() * piece_;
+  const std::int64_t all = repeated + static_cast<std::int64_t>(partial_.size()) * (piece_ + vector_floats);
+  float* memory = scratch.floats(static_cast<std::size_t>(all));
   float** at = scratch.places(static_cast<std::size_t>(steps_.places));
   for (const Placed& one : single_) at[one.place] = table[one.buffer];
   for (std::size_t i = 0; i < steps_.numbers.size(); ++i) {
     at[steps_.first_number + static_cast<int>(i)] = const_cast<float*>(&steps_.numbers[i]);  // only read
   }
   for (int i = 0; i < singles; ++i) at[steps_.first_single + i] = memory + i;
-  for (int i = 0; i < steps_.registers(); ++i) at[steps_.first_register + i] = memory + single_floats + i * piece_;
+  for (int i = 0; i < steps_.registers(); ++i) at[steps_.first_register + i] = memory + registers + i * piece_;
 
-  const Run run{*kernels.maps, *this, table, at, memory + single_floats + registers, rows, first, last};
+  const Run run{*kernels.maps, *this, table, at, memory + repeated, rows};
   run.steps(steps_.once, 1);
+  const std::int64_t inner = inner_.at(rows);
   if (partial_.empty()) {
-    run_flat(run);
-  } else if (short_rows) {
-    run_short_rows(run);
+    run_flat(run, part, of);
+  } else if (inner < short_row || (rows_repeat_ && 2 * inner <= piece_)) {
+    run_short_rows(run, part, of);
   } else {
-    run_by_row(run);
+    run_by_row(run, part, of);
   }
 }
 
-void MapCode::run_flat(const Run& run) const {
-  for (std::int64_t from = run.first; from < run.last; from += piece_) {
+void MapCode::run_flat(const Run& run, int part, int of) const {
+  const std::int64_t size = inner_.at(run.rows);
+  const Share lines = share((size + vector_floats - 1) / vector_floats, part, of);
+  const std::int64_t last = std::min(lines.last * vector_floats, size);
+  for (std::int64_t from = lines.first * vector_floats; from < last; from += piece_) {
+    const std::int64_t count = std::min(piece_, last - from);
     run.move_to(from);
-    run.steps(steps_.steps, std::min(piece_, run.last - from));
+    if (size < far_elements || steps_.steps.size() < long_chain) {
+      run.steps(steps_.steps, count);
+    } else {
+      run.steps_and_fetch(count, std::min(piece_, last - from - count));
+    }
   }
 }
 
-void MapCode::run_by_row(const Run& run) const {
-  const std::int64_t inner = inner_.at(run.rows);
-  for (std::int64_t from = run.first; from < run.last;) {
+void MapCode::run_by_row(const Run& run, int part, int of) const {
+  const std::int64_t inner = inner_.at(run.rows), size = outer_.at(run.rows) * inner;
+  const Share lines = share((size + vector_floats - 1) / vector_floats, part, of);
+  const std::int64_t last = std::min(lines.last * vector_floats, size);
+  for (std::int64_t from = lines.first * vector_floats; from < last;) {
     const std::int64_t row = from / inner, column = from % inner;
-    const std::int64_t count = std::min({piece_, inner - column, run.last - from});
+    const std::int64_t count = std::min({piece_, inner - column, last - from});
     run.move_to(from);
     for (const Partial& source : partial_) {
       run.at[source.place] = run.row_of(source, row) + (source.inner ? column : 0);
     }
-    run.steps_in_a_row(steps_.steps, count);
+    run.steps_in_a_row(count);
     from += count;
   }
 }
 
-void MapCode::run_short_rows(const Run& run) const {
-  const std::int64_t inner = inner_.at(run.rows), rows_a_piece = piece_ / inner;
-  const std::int64_t last_row = run.last / inner;
-  for (std::int64_t row = run.first / inner; row < last_row; row += rows_a_piece) {
-    const std::int64_t rows = std::min(rows_a_piece, last_row - row);
+void MapCode::run_short_rows(const Run& run, int part, int of) const {
+  const std::int64_t inner = inner_.at(run.rows);
+  if (inner == 0) return;
+  const std::int64_t rows_a_piece = piece_ / inner;
+  const Share rows = share(outer_.at(run.rows), part, of);
+  for (std::int64_t row = rows.first; row < rows.last; row += rows_a_piece) {
+    const std::int64_t count = std::min(rows_a_piece, rows.last - row);
     run.move_to(row * inner);
     float* memory = run.repeated;
     for (const Partial& source : partial_) {
       // The rows of the first piece serve all others where they are the same.
-      if (row == run.first / inner || !source.same_each_row) run.repeat(source, row, rows, memory);
+      if (row == rows.first || !source.same_each_row) run.repeat(source, row, count, memory);
       run.at[source.place] = memory;
       memory += piece_ + vector_floats;
     }
-    run.steps(steps_.steps, rows * inner);
+    run.steps(steps_.steps, count * inner);
   }
 }
 

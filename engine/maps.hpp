@@ -39,12 +39,13 @@ class MapCode {
   struct Run;
 
   std::vector<Spread> find_axes(const Program& program, const Map& map);
-  void run_flat(const Run& run) const;
-  void run_by_row(const Run& run) const;
-  void run_short_rows(const Run& run) const;
+  void run_flat(const Run& run, int part, int of) const;
+  void run_by_row(const Run& run, int part, int of) const;
+  void run_short_rows(const Run& run, int part, int of) const;
 
   std::vector<Extent> axes_;  // of the destinations; neighbours that every source has or has not are one
-  Extent size_, inner_;
+  Extent outer_, inner_;      // elements along all axes but the innermost one, and along that one
+  bool rows_repeat_ = true;   // each partial source is the same in each row
   std::vector<Placed> whole_, single_;
   std::vector<Partial> partial_;
   MapSteps steps_;

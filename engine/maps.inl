@@ -76,7 +76,7 @@ struct Reader {
 };
 
 template <Operation name, int singles>
-void map_loop(float* out, const float* a, const float* b, const float* c, std::int64_t count) {
+void map_loop(float* out, const float* a, const float* b, const float* c, std::int64_t count, bool padded) {
   constexpr int operands = arity<name>();
   const Reader<true, (singles & 1) != 0> read_a(a);
   const Reader<(operands > 1), (singles & 2) != 0> read_b(b);
@@ -86,24 +86,39 @@ void map_loop(float* out, const float* a, const float* b, const float* c, std::i
   if (i == count) return;
   const int n = static_cast<int>(count - i);
   const Mask present = first_lanes(n);
-  store_first(out + i, apply<name>(read_a(i, n, present), read_b(i, n, present), read_c(i, n, present)), n);
+  const Floats last = apply<name>(read_a(i, n, present), read_b(i, n, present), read_c(i, n, present));
+  if (padded) {
+    store(out + i, last);
+  } else {
+    store_first(out + i, last, n);
+  }
+}
+
+void fill(float* out, const float* number, std::int64_t count) {
+  const Floats all = broadcast(*number);
+  std::int64_t i = 0;
+  for (; i + 16 <= count; i += 16) store(out + i, all);
+  for (; i < count; ++i) out[i] = *number;
 }
 
 // All operands are single numbers, and so is the result.
 template <Operation name>
-void map_single(float* out, const float* a, const float* b, const float* c, std::int64_t count) {
-  float result;
-  map_loop<name, 0>(&result, a, b, c, 1);
-  const Floats all = broadcast(result);
-  std::int64_t i = 0;
-  for (; i + 16 <= count; i += 16) store(out + i, all);
-  store_first(out + i, all, static_cast<int>(count - i));
+void map_single(float* out, const float* a, const float* b, const float* c, std::int64_t count, bool) {
+  constexpr int operands = arity<name>();
+  float wide[4][16];
+  store(wide[0], broadcast(*a));
+  if constexpr (operands > 1) store(wide[1], broadcast(*b));
+  if constexpr (operands > 2) store(wide[2], broadcast(*c));
+  map_loop<name, 0>(wide[3], wide[0], wide[1], wide[2], 16, true);
+  fill(out, wide[3], count);
 }
 
 template <Operation name, int singles>
 constexpr MapLoop choose_loop() {
   constexpr int all = (1 << arity<name>()) - 1;
-  if constexpr (singles == all) {
+  if constexpr (name == operation(Opcode::copy) && singles == all) {
+    return [](float* out, const float* a, const float*, const float*, std::int64_t count, bool) { fill(out, a, count); };
+  } else if constexpr (singles == all) {
     return map_single<name>;
   } else if constexpr (singles < all) {
     return map_loop<name, singles>;

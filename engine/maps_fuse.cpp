@@ -1,5 +1,6 @@
 #include "maps_fuse.hpp"
 
+#include <cmath>
 #include <utility>
 
 namespace chainrule {
@@ -11,7 +12,20 @@ bool is_number(const Operand& operand, double number) {
 
 bool is_step(const Operand& operand) { return operand.kind == Operand::Kind::step; }
 
+// Dividing by a power of two is multiplying with another one, to the bit. The largest and the least have none.
+bool is_power_of_two(const Operand& operand) {
+  int exponent = 0;
+  const float number = static_cast<float>(operand.number);
+  return operand.kind == Operand::Kind::number && std::abs(std::frexp(number, &exponent)) == 0.5f &&
+         std::abs(exponent) < 100;
+}
+
 FusedStep plain(const ScalarStep& step) {
+  if (step.opcode == Opcode::divide && is_power_of_two(step.operands[1])) {
+    Operand inverse = step.operands[1];
+    inverse.number = 1 / inverse.number;
+    return {operation(Opcode::multiply), {step.operands[0], inverse}};
+  }
   if (step.opcode == Opcode::power && is_number(step.operands[1], 2)) {
     return {operation(Opcode::multiply), {step.operands[0], step.operands[0]}};
   }

@@ -19,8 +19,8 @@ struct FusedMap {
   std::vector<int> results;
 };
 
-// The steps of a map with a product and a sum made one where nothing else needs the product, and with powers made
-// products where that gives the same.
+// The steps of a map with a product and a sum made one where nothing else needs the product; squares and quotients
+// become products where that gives the same.
 FusedMap fuse(const Map& map);
 
 }  // namespace chainrule

@@ -18,8 +18,10 @@ enum class Operation : std::uint8_t {
 constexpr Operation operation(Opcode opcode) { return static_cast<Operation>(opcode); }
 
 // out[i] = f(a[i], b[i], c[i]) for i < count. Operands that are there may be single numbers: then a[0] stands for all.
-// `out` may be the same as an operand that is no single number. Nothing before or after is read or written.
-using MapLoop = void (*)(float* out, const float* a, const float* b, const float* c, std::int64_t count);
+// `out` may be the same as an operand that is no single number. Nothing before or after is read or written, except that
+// `out` may be `padded` with 15 more elements, which are overwritten: a vector that is stored whole can be loaded again
+// at once.
+using MapLoop = void (*)(float* out, const float* a, const float* b, const float* c, std::int64_t count, bool padded);
 
 struct MapKernels {
   // By operation, and by which operands are single numbers: 1 for a, 2 for b, 4 for c, added up.

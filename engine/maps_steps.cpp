@@ -108,7 +108,8 @@ class Compiler {
 
   MapStep step(std::size_t at, int out) const {
     const FusedStep& from = fused_.steps[at];
-    MapStep made{static_cast<std::uint8_t>(from.operation), 0, 0, out, {0, 0, 0}};
+    const bool padded = out >= found_.first_single;
+    MapStep made{static_cast<std::uint8_t>(from.operation), 0, 0, padded, out, {0, 0, 0}};
     for (std::size_t i = 0; i < from.operands.size(); ++i) {
       made.in[i] = place_of(from.operands[i]);
       if (is_single(from.operands[i])) made.singles |= static_cast<std::uint8_t>(1 << i);
@@ -165,7 +166,7 @@ class Compiler {
       const int out = destination_place(target);
       if (value.place == out) continue;
       const std::uint8_t singles = value.single ? 1 : 0;
-      found_.steps.push_back({static_cast<std::uint8_t>(Opcode::copy), singles, singles, out, {value.place, 0, 0}});
+      found_.steps.push_back({static_cast<std::uint8_t>(Opcode::copy), singles, singles, false, out, {value.place, 0, 0}});
     }
   }
 

@@ -20,6 +20,7 @@ struct MapStep {
   std::uint8_t operation;
   // Which operands are single numbers, as in MapKernels::loops: in all rows, or in the row that is being worked on.
   std::uint8_t singles, singles_by_row;
+  bool padded;  // it writes to a register, which has room for whole vectors
   int out, in[3];
 };
 

@@ -186,7 +186,7 @@ def test_rows_and_parts_and_processors_do_not_change_a_bit(width: int, spread: s
         assert bits(np.stack(found[2:])) == expected
 
 
-@pytest.mark.parametrize("length", [1, 5, 16, 40, 127, 128, 1023, 1024, 1025, 5000])
+@pytest.mark.parametrize("length", [1, 5, 16, 40, 127, 128, 1023, 1024, 1025, 5000, 40_001])
 def test_pieces_of_all_lengths(length: int) -> None:
     case = Case(GELU, [("m",), (), ("m",), ("m",)], length, seed=length)
     expected = reference(case.item, case.arrays(), (length,))
@@ -278,3 +278,14 @@ def test_nothing_beyond_a_destination_is_written() -> None:
     assert (memory[:10] == 7).all()
     assert (memory[10:45] == 1).all()
     assert (memory[45:] == 7).all()
+
+
+@pytest.mark.parametrize("divisor", [0.5, 8.0, -0.25, 3.0, 2.0**-126, 2.0**127, 0.0])
+def test_quotients_are_rounded_once_whatever_the_divisor(divisor: float) -> None:
+    alone = Alone(Map((1,), (0,), (ScalarStep("divide", (source(0), number(divisor))),), (0,)), [(900,), (900,)])
+    x = np.random.default_rng(12).normal(0, 1, 900).astype(np.float32)
+    x[:4] = [2.0**-149, 3e38, 0, np.inf]
+    out = alone.empty(1)
+    alone.on().run([x, out])
+    with np.errstate(all="ignore"):
+        assert bits(out) == bits(x / np.float32(divisor))
