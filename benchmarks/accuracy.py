@@ -1,4 +1,4 @@
-"""Seconds of training until 97.5 % and 98 % of MNIST's last 10,000 digits are right, with one hidden layer of 256."""
+"""Seconds of training until 97.5 % and 98 % of MNIST's last 10,000 digits are right, with 256 hidden neurons."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ CONTENDERS = {
     "reading": ("bare", "Reading"),
     OURS: ("ours", "chainrule"),
     DIRECT: ("ours", "Direct"),
-    WHOLE: ("ours", "Minimize"),
+    WHOLE: ("ours", "whole"),
     "NumPy": ("peers_numpy", "NumPy"),
     "PyTorch": ("peers_torch", "Torch"),
     "torch.compile": ("peers_torch", "CompiledTorch"),

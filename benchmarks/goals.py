@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cases import HELD_OUT
 from contenders import FRAMEWORKS, LIMITS, OURS, PEERS
 from results import Results, Row
 
@@ -42,8 +41,8 @@ def _of_peers(share: float, names: tuple[str, ...] = PEERS) -> Callable[[Row], l
 
     def judge(row: Row) -> list[Verdict]:
         times = row.times_faster(names)
-        goal = f"at least {1 / share:.3g} times faster than the best {who}"
-        figure = "" if times is None else f"{times:.3g} times faster"
+        goal = f"at least {1 / share:.3g} times as fast as the best {who}"
+        figure = "" if times is None else f"{times:.3g} times as fast"
         return [Verdict(figure, goal, None if times is None else times >= 1 / share)]
 
     return judge
@@ -107,9 +106,8 @@ def scaling(row: Row) -> Verdict | None:
     if row.case.name in ("middle", "large", "tall") and limits:
         bare = limits[0][0] / limits[0][1]
         goal = f"{_SCALING:.0%} of the {bare:.2f} times of the bare {LIMITS_IN_WORDS[row.case.limit]}"
-        return Verdict(f"{found:.2f} times faster", goal, found >= min(_SCALING * bare, 2.0))
-    return Verdict(f"{found:.2f} times faster", "never slower", both <= _NEVER_SLOWER * alone)
+        return Verdict(f"{found:.2f} times as fast", goal, found >= min(_SCALING * bare, 2.0))
+    return Verdict(f"{found:.2f} times as fast", "never slower", both <= _NEVER_SLOWER * alone)
 
 
 LIMITS_IN_WORDS = {"products": "products", "reading": "read"}
-HELD_OUT_NAMES = tuple(case.name for case in HELD_OUT)

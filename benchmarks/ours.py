@@ -104,6 +104,13 @@ class Direct(Minimize):
             raise Unsuited("is the same as without")
 
 
+def whole(work: Work, threads: int) -> Contender:
+    """The whole call, where it is not what is compared with the peers anyway."""
+    if work.case.with_set_up:
+        raise Unsuited("is what is compared already")
+    return Minimize(work, threads)
+
+
 def chainrule(work: Work, threads: int) -> Contender:
     """What is compared with the peers: the steps, or everything where set-up counts."""
     return (Minimize if work.case.with_set_up else Steps)(work, threads)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cases import HELD_OUT, MAIN, Case
-from contenders import LIMITS, MACHINE, OURS, PEERS, WHOLE
+from cases import CASES, HELD_OUT, MAIN, Case
+from contenders import DIRECT, LIMITS, OURS, PEERS, WHOLE
 from goals import scaling, verdicts
 from results import Results, Row
 
@@ -86,7 +86,16 @@ def _machine(results: Results) -> str:
 
 
 def _training(results: Results, cases: tuple[Case, ...]) -> str:
-    head = ["case", "work", "chainrule", "`cr.minimize` as a whole", *PEERS, "limit", "best peer / chainrule"]
+    head = [
+        "case",
+        "work",
+        "chainrule",
+        "a step of a whole `cr.minimize`",
+        "without the dual form",
+        *PEERS,
+        "limit",
+        "best peer / chainrule",
+    ]
     rows = []
     for case in cases:
         row = results.rows.get(case.name)
@@ -94,7 +103,7 @@ def _training(results: Results, cases: tuple[Case, ...]) -> str:
             continue
         scale = row.case.steps if case.with_set_up else 1
         times = row.times_faster()
-        figures = [row.ours, row.seconds(WHOLE, max(row.turns)), *(row.seconds(name) for name in PEERS), row.limit]
+        figures = [row.ours, row.seconds(WHOLE), row.seconds(DIRECT), *map(row.seconds, PEERS), row.limit]
         cells = ["–" if seconds is None else duration(seconds * scale) for seconds in figures]
         rows.append([case.name, work(case), *cells, "–" if times is None else f"**{times:.3g}**"])
     return _table(head, rows)
@@ -123,7 +132,7 @@ def _goals(results: Results, cases: tuple[Case, ...]) -> str:
 
 def _threads(results: Results) -> str:
     rows = []
-    for name, row in results.rows.items():
+    for name, row in sorted(results.rows.items(), key=lambda one: list(CASES).index(one[0])):
         verdict = scaling(row)
         if verdict is not None:
             times = [duration(row.seconds(OURS, count) or 0.0) for count in (1, 2)]
@@ -157,6 +166,3 @@ def duration(seconds: float) -> str:
     size, unit = (1.0, "s") if seconds >= 1 else (1e3, "ms") if seconds >= 1e-3 else (1e6, "us")
     number = seconds * size
     return f"{number:.{max(0, 2 - len(str(int(number))) + (number >= 1) + (number < 1))}f} {unit}"
-
-
-__all__ = ["MACHINE", "duration", "lines", "markdown", "work", "write"]

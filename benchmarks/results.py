@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import statistics
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -157,10 +157,10 @@ class Results:
         stored = json.loads(path.read_text())
         rows = {}
         for name, values in stored["cases"].items():
-            if name in CASES and CASES[name].steps == values["steps"]:
+            if name in CASES:
                 turns = {
                     int(threads): {who: Result(**result) for who, result in results.items()}
                     for threads, results in values["turns"].items()
                 }
-                rows[name] = Row(CASES[name], turns)
+                rows[name] = Row(replace(CASES[name], steps=values["steps"]), turns)
         return cls(rows, stored["others"], stored["machine"])
