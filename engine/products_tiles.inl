@@ -52,6 +52,9 @@ CHAINRULE_INLINE Ahead next_panel(const Matrix& b, std::int64_t k, std::int64_t 
   return {data, b.column_stride * size, width, b.row_stride == 1 ? depth * size : 0};
 }
 
+// k from which on a tile takes long enough for the next one's C to be fetched meanwhile.
+constexpr std::int64_t worth_fetching = 64;
+
 // The block times the panel. Rows are dealt out evenly: a tile of few rows would wait for its own sums.
 CHAINRULE_INLINE void multiply_panel(const Block& block, const Panel& panel, const Ahead& ahead) {
   const auto vectors = static_cast<int>(ratio_up(panel.columns, 16));
@@ -64,7 +67,7 @@ CHAINRULE_INLINE void multiply_panel(const Block& block, const Panel& panel, con
     const std::int64_t rows = height + (t < higher ? 1 : 0);
     float* const c = panel.c + row * panel.c_stride;
     fetch(ahead, t, count);
-    if (t + 1 < count || !panel.is_last) {
+    if (block.depth >= worth_fetching && (t + 1 < count || !panel.is_last)) {
       const float* next = t + 1 < count ? c + rows * panel.c_stride : panel.c + panel.columns;
       fetch({reinterpret_cast<const char*>(next), panel.c_stride * 4, height, 64 * vectors}, 0, 1);
     }
