@@ -69,31 +69,40 @@ void reduce_all_rows(const Reduction& on) {
   *on.destination = result;
 }
 
-template <typename Kind, int vectors>
-CHAINRULE_INLINE void columns(const Reduction& on, std::int64_t first) {
-  Floats result[vectors];
-  CHAINRULE_UNROLL
-  for (int v = 0; v < vectors; ++v) result[v] = load(on.destination + first + 16 * v);
-  const float* row = on.source + first;
-  for (std::int64_t i = 0; i < on.rows; ++i, row += on.length) {
+// Some rows for all columns, then the next rows: so memory is read in a few straight lines.
+template <typename Kind, int rows>
+void reduce_band(const float* source, float* destination, std::int64_t length) {
+  std::int64_t first = 0;
+  for (; first + 16 <= length; first += 16) {
+    Floats result = load(destination + first);
     CHAINRULE_UNROLL
-    for (int v = 0; v < vectors; ++v) result[v] = Kind::join(result[v], load(row + 16 * v));
+    for (int row = 0; row < rows; ++row) result = Kind::join(result, load(source + first + row * length));
+    store(destination + first, result);
   }
+  const int rest = static_cast<int>(length - first);
+  if (rest == 0) return;
+  Floats result = load_first(destination + first, rest);
   CHAINRULE_UNROLL
-  for (int v = 0; v < vectors; ++v) store(on.destination + first + 16 * v, result[v]);
+  for (int row = 0; row < rows; ++row) result = Kind::join(result, load_first(source + first + row * length, rest));
+  store_first(destination + first, result, rest);
+}
+
+// Fewer columns than a vector has lanes stay in it.
+template <typename Kind>
+void reduce_narrow(const Reduction& on) {
+  const int count = static_cast<int>(on.length);
+  Floats result = load_first(on.destination, count);
+  const float* row = on.source;
+  for (std::int64_t i = 0; i < on.rows; ++i, row += on.length) result = Kind::join(result, load_first(row, count));
+  store_first(on.destination, result, count);
 }
 
 template <typename Kind>
 void reduce_each_column(const Reduction& on) {
-  std::int64_t first = 0;
-  for (; first + 64 <= on.length; first += 64) columns<Kind, 4>(on, first);
-  for (; first + 16 <= on.length; first += 16) columns<Kind, 1>(on, first);
-  const int rest = static_cast<int>(on.length - first);
-  if (rest == 0) return;
-  Floats result = load_first(on.destination + first, rest);
-  const float* row = on.source + first;
-  for (std::int64_t i = 0; i < on.rows; ++i, row += on.length) result = Kind::join(result, load_first(row, rest));
-  store_first(on.destination + first, result, rest);
+  if (on.length < 16) return reduce_narrow<Kind>(on);
+  std::int64_t row = 0;
+  for (; row + 8 <= on.rows; row += 8) reduce_band<Kind, 8>(on.source + row * on.length, on.destination, on.length);
+  for (; row < on.rows; ++row) reduce_band<Kind, 1>(on.source + row * on.length, on.destination, on.length);
 }
 
 template <typename Kind>
