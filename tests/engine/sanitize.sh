@@ -33,4 +33,4 @@ export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_init_order=1
 export LSAN_OPTIONS=suppressions=$here/sanitize-leaks.txt:print_suppressions=0
 export UBSAN_OPTIONS=print_stacktrace=1
 export TSAN_OPTIONS=suppressions=$here/sanitize-threads.txt:second_deadlock_stack=1
-LD_PRELOAD=$preload exec "$python" -m pytest -p tests.engine.sanitized -p no:cacheprovider -q "${@:-tests/engine}"
+LD_PRELOAD=$preload exec "$python" -m pytest -p tests.engine.sanitized -p no:cacheprovider --capture=sys -q "${@:-tests/engine}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -67,6 +68,8 @@ class EngineRun:
             name: _first_value(name, program.buffers[at], state) for name, at in program.named("state").items()
         }
         self._machine = Machine(*words_of(program), list(self.state.values()), thread_count(threads), kernels)
+        # Outputs that are no rows stay in the machine until they are read: no other thread may run it in between.
+        self._alone = threading.Lock()
         self._scalars = [buffer for buffer in program.buffers if buffer.kind == "scalar"]
         self._data = sum(buffer.kind == "data" for buffer in program.buffers)
         self._entries = {
@@ -89,20 +92,21 @@ class EngineRun:
         key = key or StepKey()
         rows_of = {at: _target(buffer, count) for _, at, buffer in inputs.outputs}
         targets = [rows_of[at] for _, at, _ in inputs.outputs]
-        self._machine.run(
-            inputs.number,
-            arrays,
-            None if rows is None else np.ascontiguousarray(rows, np.int64),
-            count,
-            self._scalar_values(inputs, scalars or {}, count),
-            key.seed,
-            key.step,
-            targets,
-        )
-        return {
-            name: self._read(at, buffer) if target is None else target
-            for (name, at, buffer), target in zip(inputs.outputs, targets, strict=True)
-        }
+        with self._alone:
+            self._machine.run(
+                inputs.number,
+                arrays,
+                None if rows is None else np.ascontiguousarray(rows, np.int64),
+                count,
+                self._scalar_values(inputs, scalars or {}, count),
+                key.seed,
+                key.step,
+                targets,
+            )
+            return {
+                name: self._read(at, buffer) if target is None else target
+                for (name, at, buffer), target in zip(inputs.outputs, targets, strict=True)
+            }
 
     def run_steps(
         self,
