@@ -58,14 +58,17 @@ void dot_tile(const T* a, const Dots& d, float* waiting) {
     CHAINRULE_UNROLL
     for (int j = 0; j < columns; ++j) {
       CHAINRULE_UNROLL
-      for (int v = 0; v < 4; ++v) sums[i][j][v] = starts ? zeros() : load(waiting + ((i * columns + j) * 4 + v) * 16);
+      for (int v = 0; v < 4; ++v) {
+        sums[i][j][v] = starts ? zeros() : load(waiting + ((i * columns + j) * 4 + v) * 16);
+      }
     }
   }
   std::int64_t k = d.first;
   for (; k + 64 <= d.last; k += 64) {
     CHAINRULE_UNROLL
     for (int i = 0; i < rows; ++i) {
-      for (std::size_t line = 0; line < sizeof(T); ++line) prefetch(a + i * d.a_stride + k + 512 + line * (64 / sizeof(T)));
+      const T* const ahead = a + i * d.a_stride + k + 512;
+      for (std::size_t line = 0; line < sizeof(T); ++line) prefetch(ahead + line * (64 / sizeof(T)));
     }
     add_products(a + k, d.a_stride, d.b + k, d.b_stride, 64, sums);
   }

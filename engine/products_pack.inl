@@ -77,10 +77,10 @@ void pack_strided(const T* from, std::ptrdiff_t row_stride, std::ptrdiff_t colum
   }
 }
 
-// to[i * to_stride + j] = element (row + i, column + j); the last vector of each row is filled up with zeros. Rows are
-// written in order, so a row may run into the next one's place.
-void pack(const Matrix& matrix, std::int64_t row, std::int64_t column, std::int64_t rows, std::int64_t width, float* to,
-          std::ptrdiff_t to_stride) {
+// to[i * to_stride + j] = element (row + i, column + j); the last vector of each row is filled up with zeros.
+// Rows are written in order, so a row may run into the next one's place.
+void pack(const Matrix& matrix, std::int64_t row, std::int64_t column, std::int64_t rows,
+          std::int64_t width, float* to, std::ptrdiff_t to_stride) {
   with_elements(matrix, [&](const auto* data) {
     const auto* from = data + row * matrix.row_stride + column * matrix.column_stride;
     if (matrix.column_stride == 1) return pack_contiguous(from, matrix.row_stride, rows, width, to, to_stride);

@@ -32,7 +32,8 @@ struct Tall {
 
 // sums[j] holds column j of 16 rows of C, `count` of which exist.
 template <int columns>
-CHAINRULE_INLINE void load_rows(const float* c, std::ptrdiff_t c_stride, std::int64_t count, Floats (&sums)[columns]) {
+CHAINRULE_INLINE void load_rows(const float* c, std::ptrdiff_t c_stride, std::int64_t count,
+                                Floats (&sums)[columns]) {
   if (columns == 1 && c_stride == 1) {
     sums[0] = load_up_to(c, count);
     return;
@@ -45,7 +46,8 @@ CHAINRULE_INLINE void load_rows(const float* c, std::ptrdiff_t c_stride, std::in
 }
 
 template <int columns>
-CHAINRULE_INLINE void store_rows(float* c, std::ptrdiff_t c_stride, std::int64_t count, const Floats (&sums)[columns]) {
+CHAINRULE_INLINE void store_rows(float* c, std::ptrdiff_t c_stride, std::int64_t count,
+                                 const Floats (&sums)[columns]) {
   if (columns == 1 && c_stride == 1) {
     if (count >= 16) return store(c, sums[0]);
     return store_first(c, sums[0], static_cast<int>(count));
@@ -116,8 +118,8 @@ void tall_columns(const T* a, std::int64_t rows, std::int64_t wanted, const Tall
 }
 
 void multiply_tall(const Product& p, float* workspace) {
-  Tall t{0, p.a.column_stride, static_cast<const float*>(p.b.data), p.b.row_stride, p.b.column_stride, p.c, p.c_stride,
-         p.accumulate, p.continues, tall_ahead};
+  Tall t{0,   p.a.column_stride, static_cast<const float*>(p.b.data), p.b.row_stride, p.b.column_stride,
+         p.c, p.c_stride,        p.accumulate,                        p.continues,    tall_ahead};
   if (p.b.type != DType::f32) {
     pack(p.b, 0, 0, p.depth, p.columns, workspace, p.columns);
     t.b = workspace;

@@ -59,9 +59,11 @@ constexpr std::int64_t worth_fetching = 64;
 CHAINRULE_INLINE void multiply_panel(const Block& block, const Panel& panel, const Ahead& ahead) {
   const auto vectors = static_cast<int>(ratio_up(panel.columns, 16));
   const auto last = static_cast<int>(panel.columns - 16 * (vectors - 1));
-  const auto& tiles = tiles_of[static_cast<int>(block.layout)].of[!panel.padded && last < 16 ? 1 : 0][vectors - 1];
+  const int masked = !panel.padded && last < 16 ? 1 : 0;
+  const auto& tiles = tiles_of[static_cast<int>(block.layout)].of[masked][vectors - 1];
   const std::ptrdiff_t row_stride = block.layout == Layout::columns ? 1 : block.stride;
-  const std::int64_t count = ratio_up(block.rows, tile_rows), height = block.rows / count, higher = block.rows % count;
+  const std::int64_t count = ratio_up(block.rows, tile_rows);
+  const std::int64_t height = block.rows / count, higher = block.rows % count;
   std::int64_t row = 0;
   for (std::int64_t t = 0; t < count; ++t) {
     const std::int64_t rows = height + (t < higher ? 1 : 0);
