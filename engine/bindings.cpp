@@ -19,6 +19,9 @@ NB_MODULE(_engine, module) {
              "Processors' worth of time that the control groups allow, or None without a limit.\n\n"
              "`root` is the root of the file system whose `proc` and `sys` are read.");
 
+  // Machines that are still referred to when Python ends, as in any interactive session, are no leak.
+  nb::set_leak_warnings(false);
+
   chainrule::bind_elementwise(module);
   chainrule::bind_machine(module);
   chainrule::bind_products(module);

@@ -3,6 +3,9 @@
 #if defined(__x86_64__) || defined(_M_X64)
 #include <immintrin.h>
 #endif
+#ifndef _WIN32
+#include <unistd.h>
+#endif
 
 namespace chainrule {
 namespace {
@@ -28,6 +31,15 @@ void wait_while(const std::atomic<T>& value, T old) {
   while (value.load(std::memory_order_acquire) == old) value.wait(old, std::memory_order_acquire);
 }
 
+// Numbers the process, so that a fork is noticed; systems without forks have one.
+long process() {
+#ifdef _WIN32
+  return 0;
+#else
+  return static_cast<long>(getpid());
+#endif
+}
+
 }  // namespace
 
 void Barrier::wait() {
@@ -49,10 +61,25 @@ void Barrier::give_up() {
   round_.notify_all();
 }
 
-Pool::Pool(int threads) : threads_(threads < 1 ? 1 : threads) {
+Pool::Pool(int threads) : threads_(threads < 1 ? 1 : threads) {}
+
+Pool::~Pool() { end(); }
+
+// Workers start when they are first needed: a model that answers single rows never has any. After a fork the child has
+// none, whatever is written here: the handles of its parent's are left alone, and it starts its own.
+void Pool::start() {
+  if (process_ != process()) {
+    if (!workers_.empty()) new std::vector<std::thread>(std::move(workers_));  // destroying them would end the process
+    workers_.clear();
+    started_.store(0, std::memory_order_relaxed);
+    process_ = process();
+  }
+  if (!workers_.empty()) return;
+  ends_.store(false, std::memory_order_relaxed);
+  const std::uint32_t seen = started_.load(std::memory_order_relaxed);
   try {
     for (int member = 1; member < threads_; ++member) {
-      workers_.emplace_back([this, member] { serve(member); });
+      workers_.emplace_back([this, member, seen] { serve(member, seen); });
     }
   } catch (...) {  // the system has no more threads
     end();
@@ -60,13 +87,17 @@ Pool::Pool(int threads) : threads_(threads < 1 ? 1 : threads) {
   }
 }
 
-Pool::~Pool() { end(); }
-
 void Pool::end() {
+  if (workers_.empty()) return;
+  if (process_ != process()) {
+    new std::vector<std::thread>(std::move(workers_));
+    return;
+  }
   ends_.store(true, std::memory_order_release);
   started_.fetch_add(1, std::memory_order_acq_rel);
   started_.notify_all();
   for (std::thread& worker : workers_) worker.join();
+  workers_.clear();
 }
 
 void Pool::run(int members, const std::function<void(int)>& work) {
@@ -75,6 +106,7 @@ void Pool::run(int members, const std::function<void(int)>& work) {
     work(0);
     return;
   }
+  start();
   work_ = &work;
   members_ = members;
   problem_ = nullptr;
@@ -96,8 +128,7 @@ void Pool::run(int members, const std::function<void(int)>& work) {
   if (problem_) std::rethrow_exception(problem_);
 }
 
-void Pool::serve(int member) {
-  std::uint32_t seen = 0;
+void Pool::serve(int member, std::uint32_t seen) {
   for (;;) {
     wait_while(started_, seen);
     seen = started_.load(std::memory_order_acquire);

@@ -45,10 +45,12 @@ class Pool {
   void run(int members, const std::function<void(int)>& work);
 
  private:
-  void serve(int member);
+  void start();
+  void serve(int member, std::uint32_t seen);
   void end();
 
   const int threads_;
+  long process_ = 0;  // the one that the workers belong to
   std::vector<std::thread> workers_;
   const std::function<void(int)>* work_ = nullptr;
   int members_ = 0;

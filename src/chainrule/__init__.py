@@ -73,7 +73,6 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
-    "LBFGS",
     "Adam",
     "AdamW",
     "Constant",
@@ -87,6 +86,7 @@ __all__ = [
     "He",
     "History",
     "Inspection",
+    "LBFGS",
     "Model",
     "Momentum",
     "Nesterov",
