@@ -44,8 +44,9 @@ def test_exported_names_homes_and_type_checkers_agree() -> None:
     assert {*chainrule.__all__} == {*chainrule._HOMES, "__version__"} == declared_for_type_checkers()
 
 
-def test_exported_names_are_sorted_and_listed() -> None:
-    assert chainrule.__all__ == sorted(chainrule.__all__)
+def test_exported_names_are_listed_once() -> None:
+    # Their order is the linter's to check.
+    assert len(chainrule.__all__) == len({*chainrule.__all__})
     assert {*chainrule.__all__} <= {*dir(chainrule)}
 
 

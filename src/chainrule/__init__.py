@@ -73,6 +73,7 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "LBFGS",
     "Adam",
     "AdamW",
     "Constant",
@@ -86,7 +87,6 @@ __all__ = [
     "He",
     "History",
     "Inspection",
-    "LBFGS",
     "Model",
     "Momentum",
     "Nesterov",
