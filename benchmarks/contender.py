@@ -45,11 +45,6 @@ class Contender(ABC):
     def parameters(self) -> list[Array]:
         """W1, b1, ... as they are now."""
 
-    def measured(self) -> tuple[float, float]:
-        """Run once from the first values; return seconds of the clock and of the processors."""
-        self.reset()
-        return timed(self.run)
-
 
 def timed(work: Callable[[], object]) -> tuple[float, float]:
     """Return seconds of the clock and of this process on all processors."""

@@ -51,11 +51,11 @@ class Result:
 class Worker:
     """The process of one contender."""
 
-    def __init__(self, name: str, case: Case, threads: int, shorter: int) -> None:
+    def __init__(self, name: str, case: Case, threads: int, shorter: int, ahead: bool) -> None:
         self.result = Result()
         allowed = processors(threads)
         self.process = subprocess.Popen(
-            [sys.executable, HERE / "worker.py", name, case.name, str(threads), str(shorter)],
+            [sys.executable, HERE / "worker.py", name, case.name, str(threads), str(shorter), str(int(ahead))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE if not os.environ.get("CHAINRULE_BENCH_VERBOSE") else None,
@@ -100,7 +100,7 @@ class Worker:
 
 
 def take_turns(
-    entrants: dict[str, tuple[str, Case]], *, threads: int, rounds: int, shorter: int = 1
+    entrants: dict[str, tuple[str, Case]], *, threads: int, rounds: int, shorter: int = 1, ahead: bool = False
 ) -> dict[str, Result]:
     """Run contenders round after round, with a bare product before each round.
 
@@ -109,6 +109,7 @@ def take_turns(
         threads: how many each may use.
         rounds: how often each runs.
         shorter: how many times fewer steps than the case says.
+        ahead: whether what is measured runs before other programs.
 
     Returns:
         What each did, by name.
@@ -117,7 +118,7 @@ def take_turns(
     machine = {MACHINE: (MACHINE, next(iter(entrants.values()))[1])}
     try:
         for name, (contender, case) in (machine | entrants).items():
-            workers[name] = Worker(contender, case, threads, shorter)
+            workers[name] = Worker(contender, case, threads, shorter, ahead)
         for number in range(rounds):
             for name, worker in workers.items():
                 if not worker.result.problem and not _is_far_behind(name, workers, number):
@@ -145,13 +146,3 @@ def _busy_seconds() -> float:
     )
     ticks: float = os.sysconf("SC_CLK_TCK")
     return (user + nice + system + irq + softirq + steal) / ticks
-
-
-def go_ahead_of_others() -> None:
-    """Have Linux prefer this process and those it starts to all others, while the machine has other work too.
-
-    Threads that wait for each other by spinning otherwise take fifty times as long as on a quiet machine.
-    """
-    if os.getsid(0) != os.getpid():
-        os.setsid()
-    Path("/proc/self/autogroup").write_text("-20")

@@ -14,7 +14,7 @@ from pathlib import Path
 from cases import CASES, Case
 from contenders import CONTENDERS, DIRECT, LIMITS, OURS, PEERS, WHOLE
 from machine import described
-from measure import go_ahead_of_others, take_turns
+from measure import take_turns
 from others import OTHERS
 from report import lines, write
 from results import Results
@@ -27,8 +27,6 @@ _FEW_ROWS = 32
 
 def main() -> None:
     options = _options()
-    if options.ahead:
-        go_ahead_of_others()
     results = Results.read(options.out)
     results.machine = described()
     chosen = options.only.split(",") if options.only else [*CASES, *OTHERS]
@@ -55,7 +53,7 @@ def _train(results: Results, case: Case, options: argparse.Namespace) -> None:
         few = short.rows_in_step <= _FEW_ROWS or len(options.threads) == 1
         names = [name for name in wanted if threads == 2 or few or name in (*LIMITS, OURS)]
         entrants = {name: (name, case) for name in names}
-        found = take_turns(entrants, threads=threads, rounds=rounds, shorter=shorter)
+        found = take_turns(entrants, threads=threads, rounds=rounds, shorter=shorter, ahead=options.ahead)
         row = results.add(short, threads, found)
     print(lines(results, row), flush=True)
 
