@@ -14,6 +14,7 @@ namespace chainrule {
 namespace {
 
 // A run of many steps looks at the clock once in so many.
+constexpr std::int64_t cache_line = 64, most_fetched = 64 << 10;
 constexpr std::int64_t steps_between_looks = 16;
 constexpr std::size_t most_schedules = 8;
 
@@ -141,6 +142,7 @@ std::int64_t Machine::run_steps(int entry, std::span<const Rows> data, std::span
     const std::int64_t first = done;
     const auto steps = [&](int member) {
       for (std::int64_t number = first; number < last && !team.stops; ++number) {
+        if (member == 0 && number + 1 < last) fetch_rows(entry, data, inputs[number + 1]);
         step(entry, data, inputs[number], {}, team, member);
         if (member == 0) {
           float* row = outputs + number * static_cast<std::int64_t>(results.size());
@@ -208,6 +210,7 @@ void Machine::run_blocks(const PhasePlan& phase, const PhaseSchedule& schedule, 
   for (std::int64_t start = 0; start < input.count; start += schedule.rows_a_block) {
     const std::int64_t rows = std::min(schedule.rows_a_block, input.count - start);
     own.set_block(start, start == 0);
+    own.goes_on = input.rows == nullptr && start + 2 * rows <= input.count;
     gather(phase, data, input, own, start, rows, member, team.schedule.members);
     team.barrier.wait();
     run_section(phase.block, rows == schedule.rows_a_block ? schedule.block : schedule.last_block, team, member, rows);
@@ -228,6 +231,7 @@ void Machine::run_lanes(const PhasePlan& phase, const PhaseSchedule& schedule, s
     for (std::int64_t start = first; start < last; start += schedule.rows_a_block) {
       const std::int64_t rows = std::min(schedule.rows_a_block, last - start);
       own.set_block(start, start == first);
+      own.goes_on = input.rows == nullptr && start + 2 * rows <= last;
       gather(phase, data, input, own, start, rows, 0, 1);
       for (const Item& item : phase.block) execute(item, own, rows, 0, 1);
     }
@@ -289,6 +293,27 @@ void Machine::gather(const PhasePlan& phase, std::span<const Rows> data, const S
   }
 }
 
+// Rows drawn from a large set are not in any cache: ask for those of the next step while this one computes.
+void Machine::fetch_rows(int entry, std::span<const Rows> data, const StepInput& next) const {
+#if defined(__GNUC__)
+  if (next.rows == nullptr) return;
+  for (const PhasePlan& phase : plans_[entry].phases) {
+    for (const DataUse& use : phase.data) {
+      const Rows& source = data[static_cast<std::size_t>(data_position_[use.buffer])];
+      const auto item = static_cast<std::int64_t>(item_size(source.type));
+      const std::int64_t bytes = own_elements(program_, use.buffer) * item;
+      if (next.count * bytes > most_fetched) continue;
+      for (std::int64_t i = 0; i < next.count; ++i) {
+        const char* row = static_cast<const char*>(source.base) + next.rows[i] * source.stride * item;
+        for (std::int64_t at = 0; at < bytes; at += cache_line) __builtin_prefetch(row + at, 0, 2);
+      }
+    }
+  }
+#else
+  (void)entry, (void)data, (void)next;
+#endif
+}
+
 Matrix Machine::operand(int buffer, bool transposed, const Member& member, std::int64_t rows) const {
   const Shape& shape = program_.buffers[buffer].shape;
   const std::int64_t columns = shape[1] == examples_axis ? rows : shape[1];
@@ -311,7 +336,8 @@ void Machine::multiply_item(const Matmul& item, Member& member, std::int64_t row
                         operand(item.b, item.transpose_b, member, rows),
                         member.at(item.destination),
                         columns,
-                        item.accumulate && !member.first};
+                        item.accumulate && !member.first,
+                        item.accumulate && item.transpose_a && member.goes_on};
   member.workspace.reserve(workspace_bytes(product));
   if (of == 1) {
     multiply(kernels_, product, member.workspace);

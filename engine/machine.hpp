@@ -84,6 +84,7 @@ class Machine {
   void execute(const Item& item, Member& member, std::int64_t rows, int part, int of);
   void multiply_item(const Matmul& item, Member& member, std::int64_t rows, int part, int of);
   void draw_item(const Draw& item, Member& member, std::int64_t rows);
+  void fetch_rows(int entry, std::span<const Rows> data, const StepInput& next) const;
   Matrix operand(int buffer, bool transposed, const Member& member, std::int64_t rows) const;
   void prepare_members(const EntrySchedule& schedule, const EntryPlan& plan);
   const EntrySchedule& schedule_for(int entry, std::int64_t count);

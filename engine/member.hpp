@@ -51,7 +51,8 @@ struct Machine::Member {
   Scratch scratch;
   std::uint64_t seed = 0;
   std::int64_t number = 0, start = 0;
-  bool first = true;
+  bool first = true;     // whether the block is the first that adds to its sums
+  bool goes_on = false;  // whether as many rows follow right after it, to be read next
 
  private:
   struct Output {
