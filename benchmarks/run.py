@@ -49,6 +49,8 @@ def _train(results: Results, case: Case, options: argparse.Namespace) -> None:
     short = case.shortened(shorter)
     rounds = options.rounds or (2 if options.quick else 5)
     wanted = options.contenders.split(",") if options.contenders else [*LIMITS, OURS, WHOLE, DIRECT, *PEERS]
+    # Figures of an earlier run are not mixed with new ones.
+    results.rows.pop(case.name, None)
     for threads in options.threads:
         few = short.rows_in_step <= _FEW_ROWS or len(options.threads) == 1
         names = [name for name in wanted if threads == 2 or few or name in (*LIMITS, OURS)]
