@@ -302,7 +302,7 @@ void Machine::fetch_rows(int entry, std::span<const Rows> data, const StepInput&
       const Rows& source = data[static_cast<std::size_t>(data_position_[use.buffer])];
       const auto item = static_cast<std::int64_t>(item_size(source.type));
       const std::int64_t bytes = own_elements(program_, use.buffer) * item;
-      if (next.count * bytes > most_fetched) continue;
+      if (bytes < cache_line || next.count * bytes > most_fetched) continue;
       for (std::int64_t i = 0; i < next.count; ++i) {
         const char* row = static_cast<const char*>(source.base) + next.rows[i] * source.stride * item;
         for (std::int64_t at = 0; at < bytes; at += cache_line) __builtin_prefetch(row + at, 0, 2);
