@@ -11,7 +11,7 @@ from tests.compiler import graphs
 from tests.compiler.graphs import Grown
 from tests.compiler.running import Array, assert_agrees, assert_close, compile_entry, reference, run
 
-fast = settings(deadline=None, derandomize=True, max_examples=250)
+fast = settings(derandomize=True, max_examples=250)
 blocks = st.sampled_from([None, 1, 2, 3])
 
 

@@ -41,7 +41,7 @@ def test_networks_come_back(name: str) -> None:
     assert_same(program, Program.from_bytes(program.to_bytes()))
 
 
-@settings(deadline=None, derandomize=True, max_examples=60)
+@settings(derandomize=True, max_examples=60)
 @given(graphs.grown())
 def test_random_programs_come_back(graph: Grown) -> None:
     outputs = {f"out{i}": node for i, node in enumerate(graph.pool[-3:]) if graphs.examples_first(node)}

@@ -90,7 +90,7 @@ COSTS: list[Callable[[Expression, Expression], Expression]] = [
 ]
 
 
-@settings(deadline=None, derandomize=True, max_examples=200)
+@settings(derandomize=True, max_examples=200)
 @given(graphs.grown(draws=False), st.sampled_from(COSTS), st.sampled_from([None, 1, 2]))
 def test_random_costs(
     graph: Grown, cost: Callable[[Expression, Expression], Expression], block: int | None

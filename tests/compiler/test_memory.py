@@ -133,7 +133,7 @@ def test_results_of_networks_do_not_change_when_dead_slots_are_poisoned(name: st
         np.testing.assert_array_equal(states[1][key], expected)
 
 
-@settings(deadline=None, derandomize=True, max_examples=60)
+@settings(derandomize=True, max_examples=60)
 @given(graphs.grown())
 def test_results_of_random_graphs_do_not_change_when_dead_slots_are_poisoned(graph: Grown) -> None:
     outputs = {f"out{i}": node for i, node in enumerate(graph.pool[-4:]) if graphs.examples_first(node)}

@@ -79,7 +79,7 @@ def test_updates(case: str) -> None:
     assert_updates(dict(reversed(updates.items())), dict(reversed(outputs.items())))
 
 
-@settings(deadline=None, derandomize=True, max_examples=200)
+@settings(derandomize=True, max_examples=200)
 @given(st.data())
 def test_random_updates_of_many_states(data: st.DataObject) -> None:
     pool: list[Expression] = [a, b, c, cr.sum(A, axis=0), data_sum]

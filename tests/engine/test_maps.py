@@ -129,7 +129,7 @@ def cases(draw: st.DrawFn) -> Case:
     return Case(item, [*sources, *[shape] * len(results)], rows, draw(st.integers(0, 1000)))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(cases())
 def test_any_map_of_any_shape(case: Case) -> None:
     expected = reference(case.item, case.arrays(), case.shape)
@@ -138,7 +138,7 @@ def test_any_map_of_any_shape(case: Case) -> None:
             assert np.array_equal(found, value.astype(np.float32))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(cases(), st.integers(2, 9))
 def test_threads_may_share_a_map(case: Case, of: int) -> None:
     for shared, alone in zip(case.run(of=of), case.run(), strict=True):

@@ -78,7 +78,7 @@ def test_programs_of_activations_pass(hidden: str) -> None:
     _check_program(*words_of(_training("adam", hidden)))
 
 
-@settings(deadline=None, derandomize=True, max_examples=60)
+@settings(derandomize=True, max_examples=60)
 @given(graphs.grown())
 def test_random_programs_pass(graph: Grown) -> None:
     outputs = {f"out{i}": node for i, node in enumerate(graph.pool[-3:]) if graphs.examples_first(node)}

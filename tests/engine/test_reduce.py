@@ -114,7 +114,7 @@ def cases(draw: st.DrawFn) -> Case:
     return Case(shape, tuple(sorted(axes)), kind, rows, draw(st.integers(0, 1000)))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(cases())
 def test_the_order_is_as_it_is_written(case: Case) -> None:
     expected = bits(case.expected())
@@ -124,7 +124,7 @@ def test_the_order_is_as_it_is_written(case: Case) -> None:
         assert bits(out) == expected
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(cases(), st.integers(1, 9))
 def test_blocks_of_rows_do_not_change_a_bit(case: Case, block: int) -> None:
     if case.accumulates:

@@ -55,7 +55,7 @@ def balanced(text: str) -> bool:
 
 
 @given(trees())
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 def test_mathematics_reads_a_formula_back_with_the_same_value(node: Expression) -> None:
     with np.errstate(all="ignore"):
         written = cr.value(node, {a: VALUES["a"], b: VALUES["b"], c: VALUES["c"]}, rewrite=False)
@@ -66,7 +66,7 @@ def test_mathematics_reads_a_formula_back_with_the_same_value(node: Expression) 
 
 
 @given(trees())
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_braces_are_balanced_and_matplotlib_can_draw_what_has_no_cases(node: Expression) -> None:
     text = latex(node)
     assert balanced(text)
@@ -75,7 +75,6 @@ def test_braces_are_balanced_and_matplotlib_can_draw_what_has_no_cases(node: Exp
 
 
 @given(st.text(max_size=12))
-@settings(deadline=None)
 def test_any_name_is_written_with_balanced_braces(name: str) -> None:
     assert balanced(name_latex(name))
     assert balanced(derivative_latex("J", name, "columns"))

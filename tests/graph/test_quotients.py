@@ -162,7 +162,7 @@ def test_a_gradient_stays_as_it_was_written(spelling: str) -> None:
 @pytest.mark.parametrize("order", [1, 2, 3])
 @pytest.mark.parametrize("spelling", BINARY)
 @given(z=st.floats(-3, 3), y=st.floats(0, 1))
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 def test_derivatives_have_the_same_value_rewritten(spelling: str, order: int, z: float, y: float) -> None:
     derivative, logit, label = binary(spelling)
     for _ in range(order):
@@ -174,7 +174,7 @@ def test_derivatives_have_the_same_value_rewritten(spelling: str, order: int, z:
 
 @pytest.mark.parametrize("spelling", SOFTMAX)
 @given(data=st.data())
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 def test_derivatives_of_softmax_have_the_same_value_rewritten(spelling: str, data: st.DataObject) -> None:
     row = st.lists(st.floats(-3, 3), min_size=3, max_size=3)
     values: dict[Expression, Any] = {Z: data.draw(st.lists(row, min_size=2, max_size=2)), PICKED: [2, 0]}

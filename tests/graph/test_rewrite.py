@@ -246,7 +246,7 @@ def some_expression(draw: st.DrawFn, leaves: list[Expression], size: int) -> Exp
 
 
 @given(data=st.data())
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 def test_any_expression_has_the_same_value_rewritten(data: st.DataObject) -> None:
     x, y = cr.variable("x", (3,)), cr.variable("y", (3,))
     leaves = [x, y, 1 - y, cr.constant(1.0), cr.constant(0.5)]

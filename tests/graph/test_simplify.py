@@ -82,7 +82,7 @@ def some_node(draw: st.DrawFn) -> Expression:
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_a_simplified_expression_has_the_same_value_and_shape(data: st.DataObject) -> None:
     node = some_node(data.draw)  # type: ignore[arg-type]
     (short,) = simplify([node])

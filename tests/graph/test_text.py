@@ -36,7 +36,7 @@ def trees() -> st.SearchStrategy[Expression]:
 
 
 @given(trees())
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_python_reads_a_formula_back_with_the_same_value(node: Expression) -> None:
     again = eval(str(node), {}, NAMES)
     if not isinstance(again, Expression):  # arithmetic on numbers alone

@@ -154,7 +154,7 @@ SHAPES: list[tuple[Any, ...]] = [(), (1,), (3,), ("m",), ("m", 1), ("m", 3), (1,
 
 
 @given(name=st.sampled_from(BROADCASTING), shapes=st.tuples(*[st.sampled_from(SHAPES)] * 3))
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 def test_shapes_broadcast_as_in_pytorch(name: str, shapes: tuple[Any, ...]) -> None:
     shapes = shapes[: len(REGISTRY[name].vjps)]
     inputs = [cr.variable(letter, shape) for letter, shape in zip("abc", shapes, strict=False)]

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from hypothesis import example, given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -77,7 +76,6 @@ def asked_by(command: str) -> RunSettings:
     return asked[0]
 
 
-@hypothesis_settings(deadline=None)
 @given(settings=all_settings())
 @example(settings=RunSettings(pictures="-x", seed=3))
 @example(settings=RunSettings(pictures="--help"))

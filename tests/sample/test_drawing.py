@@ -37,7 +37,7 @@ def alone(drawing: Drawing, seed: int, *, place: Place | None = None) -> Image.I
 
 
 @every_drawing
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=seeds)
 def test_a_thing_fills_the_middle_and_stays_inside_the_picture(drawing: Drawing, seed: int) -> None:
     box = drawn_box(alone(drawing, seed))
@@ -122,14 +122,13 @@ def test_mixing_goes_from_one_colour_to_the_other() -> None:
     assert mix((0, 0, 0), (100, 200, 50), 0.5) == (50, 100, 25)
 
 
-@settings(deadline=None)
 @given(seed=seeds)
 def test_dark_tones_are_darker_than_light_ones(seed: int) -> None:
     rng = Random(seed)
     assert max(tone(rng, is_light=False)) < 100 < max(tone(rng, is_light=True))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=seeds)
 def test_a_dark_scene_is_darker_than_a_light_one(seed: int) -> None:
     dark, light = (

@@ -48,7 +48,7 @@ def test_products_of_scaled_bytes_are_those_of_the_preprocessed_rows(way: str) -
 
 
 @given(st.integers(1, 9), st.integers(1, 60), st.sampled_from([1e-12, 1.0, 1e12]), st.integers(0, 99))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_products_of_other_numbers_are_near(count: int, columns: int, size: float, seed: int) -> None:
     X = np.random.default_rng(seed).standard_normal((count, columns)) * size
     found = gram(rows_of(X)).astype(np.float64)

@@ -52,7 +52,7 @@ COEFFICIENTS = st.floats(-3, 3)
 
 
 @given(COEFFICIENTS, COEFFICIENTS, COEFFICIENTS, st.floats(0.1, 3), st.floats(1e-3, 1e3))
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_a_step_meets_the_strong_wolfe_conditions(a: float, b: float, c: float, d: float, first: float) -> None:
     def along(t: float) -> tuple[float, float]:
         waves = a * math.sin(t) + b * math.cos(2 * t) + c * math.sin(3 * t)

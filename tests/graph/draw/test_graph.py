@@ -178,7 +178,7 @@ def expressions(draw: st.DrawFn) -> Expression:
     return sum(nodes[1:], nodes[0])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(expressions(), st.sampled_from(["ops", "names"]))
 def test_drawings_of_random_graphs_are_whole_and_nothing_overlaps(J: Expression, level: Any) -> None:
     trace = cr.trace(J, x=0.3, w=-0.2).backward()

@@ -64,7 +64,7 @@ def on_the_way(way: Way) -> list[tuple[float, float]]:
     return found
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(graphs())
 def test_no_boxes_and_labels_overlap(graph: tuple[Sizes, list[Wire]]) -> None:
     sizes, wires = graph
@@ -73,7 +73,7 @@ def test_no_boxes_and_labels_overlap(graph: tuple[Sizes, list[Wire]]) -> None:
         assert not overlap(one, other), (one, other)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(graphs())
 def test_no_wire_runs_over_a_box_or_over_the_label_of_another(graph: tuple[Sizes, list[Wire]]) -> None:
     sizes, wires = graph
@@ -86,7 +86,7 @@ def test_no_wire_runs_over_a_box_or_over_the_label_of_another(graph: tuple[Sizes
                 assert not (left + 0.01 < x < right - 0.01 and top + 0.01 < y < bottom - 0.01)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(graphs())
 def test_every_wire_runs_from_the_right_of_its_source_to_the_left_of_its_target(
     graph: tuple[Sizes, list[Wire]],

@@ -275,7 +275,7 @@ def drawings(draw: st.DrawFn) -> Drawing:
     return network.draw(features, parameters=None if what == "nothing" else values, **choices)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(drawings())
 def test_nothing_overlaps(drawing: Drawing) -> None:
     found = circles(drawing)

@@ -159,7 +159,7 @@ def test_a_trace_of_the_output_ends_there() -> None:
         examples(trace=trace, backward=True)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(st.sampled_from([1, 2, 3, 5, 20]), min_size=2, max_size=5),
     st.sampled_from(["relu", "gelu", "identity"]),

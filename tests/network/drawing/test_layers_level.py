@@ -218,7 +218,7 @@ def test_numbers_that_are_not_finite_are_drawn() -> None:
         assert_clear(layers(backward=True, **given))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(st.sampled_from([1, 2, 3, 5, 20, 12288]), min_size=2, max_size=5),
     st.sampled_from(["relu", "tanh", "gelu", "identity"]),

@@ -284,7 +284,7 @@ def test_a_neuron_that_is_not_there_is_an_error() -> None:
         neuron(layer=2, neuron=2)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(st.sampled_from([1, 2, 5, 20, 300]), min_size=2, max_size=4),
     st.sampled_from(["relu", "sigmoid", "gelu", "identity"]),

@@ -72,7 +72,7 @@ def test_cost_gradients_and_step_are_those_of_the_graph(name: str) -> None:
     assert_code_is_right(PROBLEMS[name])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     sizes=st.lists(st.integers(1, 4), min_size=0, max_size=3),
     features=st.integers(1, 4),

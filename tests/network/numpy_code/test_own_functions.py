@@ -169,7 +169,7 @@ BINARY: list[Callable[[Expression, Expression], Expression]] = [
 STEPS = st.lists(st.tuples(st.integers(0, 99), st.integers(0, 99), st.integers(0, 99)), min_size=1, max_size=8)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(steps=STEPS, columns=st.integers(1, 3), named=st.booleans())
 def test_any_composition_of_operations(steps: list[tuple[int, int, int]], columns: int, named: bool) -> None:
     def composed(*inputs: Expression) -> Expression:
