@@ -236,12 +236,12 @@ def _ended(
 ) -> Minimum:
     """Keep the parameters at the end, or the last good ones where the cost is no number there."""
     descent = trail.descent
-    final = descent.value_and_gradient(rows)[0]
+    final = descent.cost(rows)
     diverged, end = None, trail.done
     if trail.done < steps or not np.isfinite(final):
         diverged = trail.done + 1
         end = trail.go_back()
-        final = descent.value_and_gradient(rows)[0]
+        final = descent.cost(rows)
     recorder.take_end(end, descent.values)
     return _minimum(descent, final, costs.astype(np.float64), diverged, recorder)
 
