@@ -8,7 +8,9 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 # What stands for a space, and brackets that differ only in their height.
-_NOTHING = re.compile(r"\\left(?=[(\[|])|\\right(?=[)\]|])|\\,|\s+")
+_NOTHING = re.compile(r"\\left(?=[(\[])|\\right(?=[)\]])|\\,|\s+")
+# Which of two bars opens and which closes is said by what stands before it.
+_BARS = {r"\left|": "⟨", r"\right|": "⟩"}
 _TOKEN = re.compile(r"\\begin\{cases\}|\\end\{cases\}|\\text\{[^{}]*\}|\\[a-zA-Z]+|\\\\|\d+\.?\d*|.", re.DOTALL)
 _RELATIONS = {">": np.greater, "<": np.less, r"\geq": np.greater_equal, r"\leq": np.less_equal, "=": np.equal}
 _FUNCTIONS: dict[str, Callable[[float], float]] = {
@@ -16,11 +18,13 @@ _FUNCTIONS: dict[str, Callable[[float], float]] = {
     r"\sigma": lambda z: 1 / (1 + np.exp(-z)),
     r"\exp": np.exp,
 }
-_ENDS = {")", "]", "}", "|", "+", "-", ",", "&", r"\\", r"\end{cases}", r"\neq", "", *_RELATIONS}
+_ENDS = {")", "]", "}", "⟩", "+", "-", ",", "&", r"\\", r"\end{cases}", r"\neq", "", *_RELATIONS}
 
 
 def read(text: str, values: Mapping[str, float]) -> float:
     """Compute a formula, given the value of each letter."""
+    for bar, bracket in _BARS.items():
+        text = text.replace(bar, bracket)
     reader = _Reader(_TOKEN.findall(_NOTHING.sub(" ", text).replace("  ", " ")), values)
     result = reader.sum()
     assert reader.next == "", f"{reader.tokens[reader.at :]} is left of {text}"
@@ -80,8 +84,8 @@ class _Reader:
         token = self.next
         if token == "(":
             return self.group("(", ")")
-        if token == "|":
-            return abs(self.group("|", "|"))
+        if token == "⟨":
+            return abs(self.group("⟨", "⟩"))
         if token == "[":
             return self.indicator()
         self.take()
