@@ -93,7 +93,7 @@ class BoundInstruction {
     }
     for (std::int64_t i = 0; i < repeats; ++i) {
       if (map_) map_->run(kernels_, table.data(), rows, part, of, scratch_);
-      if (reduce_) reduce_->run(kernels_, table.data(), rows, scratch_);
+      if (reduce_) reduce_->run(kernels_, table.data(), rows);
     }
   }
 

@@ -359,7 +359,7 @@ void Machine::execute(const Item& item, Member& member, std::int64_t rows, int p
   } else if (item.map) {
     item.map->run(kernels_, member.table(), rows, part, of, member.scratch);
   } else if (item.reduce) {
-    item.reduce->run(kernels_, member.table(), rows, member.scratch);
+    item.reduce->run(kernels_, member.table(), rows);
   } else if (const auto* draw = std::get_if<Draw>(item.instruction)) {
     draw_item(*draw, member, rows);
   } else {

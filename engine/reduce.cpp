@@ -86,7 +86,7 @@ bool ReduceCode::is(std::initializer_list<Role> roles) const {
                     [](const Axis& axis, Role role) { return axis.role == role; });
 }
 
-void ReduceCode::run(const Kernels& kernels, float* const* table, std::int64_t rows, Scratch&) const {
+void ReduceCode::run(const Kernels& kernels, float* const* table, std::int64_t rows) const {
   float* destination = table[destination_];
   const float* source = table[source_];
   if (!accumulate_) std::fill_n(destination, kept_.at(rows), start_of(maximum_));

@@ -13,7 +13,6 @@
 #include "kernels.hpp"
 #include "program.hpp"
 #include "reduce_kernels.hpp"
-#include "scratch.hpp"
 
 namespace chainrule {
 
@@ -24,7 +23,7 @@ class ReduceCode {
 
   // Reduce so many rows of examples. table[b] is where buffer b of the program lies. A reduction over the examples goes
   // on from what is in its destination.
-  void run(const Kernels& kernels, float* const* table, std::int64_t rows, Scratch& scratch) const;
+  void run(const Kernels& kernels, float* const* table, std::int64_t rows) const;
 
  private:
   enum class Role : std::uint8_t { kept, reduced, examples };

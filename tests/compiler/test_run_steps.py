@@ -66,11 +66,11 @@ def test_steps_end_with_the_first_whose_cost_is_no_number(machine: Machine) -> N
 
 
 def test_a_call_comes_back_when_the_time_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(numpy_run, "_SECONDS", 0.0)
+    monkeypatch.setattr(numpy_run, "SECONDS_A_CALL", 0.0)
     reference = machine_for(PROGRAM, {"w": np.array([1.0, 2.0])}, engine="reference")
     assert len(steps(reference)["cost"]) == 1
     # The engine looks at the clock now and then.
-    monkeypatch.setattr(engine_run, "_SECONDS", 0.0)
+    monkeypatch.setattr(engine_run, "SECONDS_A_CALL", 0.0)
     engine = machine_for(PROGRAM, {"w": np.array([1.0, 2.0])}, engine="engine")
     many = {name: np.full(1000, 0.0) for name in SCALARS}
     assert 1 <= len(steps(engine, batches=Batches.all_rows(9, 1000), scalars=many)["cost"]) < 1000

@@ -104,7 +104,7 @@ def test_chunks_may_end_within_an_epoch() -> None:
 def test_a_slow_machine_that_comes_back_often_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     from chainrule.compiler import numpy_run
 
-    monkeypatch.setattr(numpy_run, "_SECONDS", 0.0)
+    monkeypatch.setattr(numpy_run, "SECONDS_A_CALL", 0.0)
     walk, told = Walk(5), []
     chunk = Chunk(1, RATES[:20], walk.batches.between(0, 20))
     outputs = walk.trail.take(chunk, lambda so_far: told.append(len(so_far["cost"])))

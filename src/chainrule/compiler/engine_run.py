@@ -13,16 +13,22 @@ from numpy.typing import NDArray
 from chainrule._engine import Machine
 from chainrule.compiler.machine import Batches, readable, scalar_table
 from chainrule.compiler.program import Buffer, Entry, Program, concrete, elements, memory_of, sources_of
-from chainrule.compiler.run_inputs import StepKey, checked_data, count_rows, scalar_value
+from chainrule.compiler.run_inputs import (
+    SECONDS_A_CALL,
+    StepKey,
+    check_gives_numbers,
+    checked_data,
+    count_rows,
+    entry_of,
+    first_values,
+    scalar_value,
+)
 from chainrule.compiler.words import words_of
-from chainrule.errors import UserError
 from chainrule.threads import thread_count
 
 Array = NDArray[Any]
 
 _NOTHING = np.empty(0, np.float32)
-# A call of many steps comes back after so many seconds, so that Ctrl-C and progress bars are served.
-_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -64,9 +70,7 @@ class EngineRun:
         self, program: Program, state: Mapping[str, Array], *, threads: int | None = None, kernels: str = ""
     ) -> None:
         self.program = program
-        self.state = {
-            name: _first_value(name, program.buffers[at], state) for name, at in program.named("state").items()
-        }
+        self.state = first_values(program, state, self.dtype)
         self._machine = Machine(*words_of(program), list(self.state.values()), thread_count(threads), kernels)
         # Outputs that are no rows stay in the machine until they are read: no other thread may run it in between.
         self._alone = threading.Lock()
@@ -119,8 +123,7 @@ class EngineRun:
     ) -> dict[str, Array]:
         """Run an entry for many steps without Python in between: see `Machine.run_steps`."""
         inputs = self._entry(entry)
-        if any(buffer.shape for _, _, buffer in inputs.outputs):
-            raise UserError(f"the entry {entry} gives more than single numbers: run it step by step")
+        check_gives_numbers(self.program, entry_of(self.program, entry))
         arrays = self._arrays(inputs, data)
         batches.check(data, [array for array in arrays if array is not None])
         outputs = np.empty((len(batches), len(inputs.outputs)), np.float32)
@@ -133,14 +136,12 @@ class EngineRun:
             key.seed,
             key.step,
             outputs,
-            _SECONDS,
+            SECONDS_A_CALL,
         )
         return {name: outputs[:done, place] for place, (name, _, _) in enumerate(inputs.outputs)}
 
     def _entry(self, name: str) -> _EntryInputs:
-        if name not in self._entries:
-            raise UserError(f"the program has no entry {name!r}; it has: {', '.join(self._entries)}")
-        return self._entries[name]
+        return self._entries[entry_of(self.program, name).name]
 
     def _scalar_values(self, inputs: _EntryInputs, scalars: Mapping[str, float], count: int) -> NDArray[np.float32]:
         """The inputs of a step, one after the other in the order of the program's buffers; 0 for those not read."""
@@ -165,16 +166,6 @@ class EngineRun:
         found = np.empty(concrete(buffer.shape, 0), np.float32)
         self._machine.read(at, found)
         return found
-
-
-def _first_value(name: str, buffer: Buffer, state: Mapping[str, Array]) -> NDArray[np.float32]:
-    if name not in state:
-        raise UserError(f"the state {name} has no first value")
-    with np.errstate(over="ignore"):
-        array = np.array(state[name], dtype=np.float32, order="C")
-    if array.shape != buffer.shape:
-        raise UserError(f"the state {name} has shape {buffer.shape}, but its value has shape {array.shape}")
-    return array
 
 
 def _inputs(program: Program, number: int, entry: Entry) -> _EntryInputs:

@@ -11,17 +11,25 @@ from numpy.typing import DTypeLike, NDArray
 
 from chainrule.compiler.entry_plan import EntryPlan, PhasePlan, Section, plan_entry
 from chainrule.compiler.machine import Batches, check_scalars
-from chainrule.compiler.program import Buffer, Draw, Map, Matmul, Program, Reduce, Transpose, concrete, elements
-from chainrule.compiler.run_inputs import StepKey, checked_data, count_rows, scalar_value
-from chainrule.errors import UserError, WorkFailed
+from chainrule.compiler.program import Draw, Map, Matmul, Program, Reduce, Transpose, concrete, elements
+from chainrule.compiler.run_inputs import (
+    SECONDS_A_CALL,
+    StepKey,
+    check_gives_numbers,
+    checked_data,
+    converted,
+    count_rows,
+    entry_of,
+    first_values,
+    scalar_value,
+)
+from chainrule.errors import WorkFailed
 from chainrule.random import uniform
 
 Array = NDArray[Any]
 
 # Rows are taken in blocks whose buffers stay within this many bytes.
 _BLOCK_BYTES = 64 << 20
-# A call of many steps comes back after so many seconds, so that progress is told.
-_SECONDS = 0.1
 
 
 class NumpyRun:
@@ -47,26 +55,13 @@ class NumpyRun:
         self.dtype = np.dtype(dtype)
         self.arrays: dict[int, Array] = {}
         self._state = program.named("state")
-        for name, at in self._state.items():
-            self.arrays[at] = self._checked_state(name, program.buffers[at], state)
+        for name, array in first_values(program, state, self.dtype).items():
+            self.arrays[self._state[name]] = array
         for at, buffer in enumerate(program.buffers):
             if buffer.value is not None:
-                self.arrays[at] = self._converted(buffer.value)
+                self.arrays[at] = converted(buffer.value, self.dtype)
         self._plans: dict[str, EntryPlan] = {}
         self._slots: dict[int, Array] = {}
-
-    def _checked_state(self, name: str, buffer: Buffer, state: Mapping[str, Array]) -> Array:
-        if name not in state:
-            raise UserError(f"the state {name} has no first value")
-        array = self._converted(state[name])
-        if array.shape != buffer.shape:
-            raise UserError(f"the state {name} has shape {buffer.shape}, but its value has shape {array.shape}")
-        return array
-
-    def _converted(self, array: Array) -> Array:
-        # Numbers too large for float32 become infinite there, as in every later computation.
-        with np.errstate(over="ignore"):
-            return np.array(array, dtype=self.dtype, order="C")
 
     @property
     def state(self) -> dict[str, Array]:
@@ -117,13 +112,12 @@ class NumpyRun:
         """Run an entry for many steps: see `Machine.run_steps`."""
         plan = self._plan(entry)
         outputs = plan.entry.outputs
-        if any(self.program.buffers[at].shape for at in outputs.values()):
-            raise UserError(f"the entry {entry} gives more than single numbers: run it step by step")
+        check_gives_numbers(self.program, plan.entry)
         given = [buffer for _, buffer in plan.scalars if buffer.name != "m"]
         check_scalars(given, scalars, batches)
         batches.check(data, [checked_data(buffer, data) for _, buffer in plan.data])
         found = np.empty((len(batches), len(outputs)), self.dtype)
-        end, done = time.perf_counter() + _SECONDS, 0
+        end, done = time.perf_counter() + SECONDS_A_CALL, 0
         while done < len(batches):
             one = {str(buffer.name): scalars[str(buffer.name)][done] for buffer in given}
             step = StepKey(key.seed, key.step + done)
@@ -136,9 +130,7 @@ class NumpyRun:
 
     def _plan(self, name: str) -> EntryPlan:
         if name not in self._plans:
-            if name not in self.program.entries:
-                raise UserError(f"the program has no entry {name!r}; it has: {', '.join(self.program.entries)}")
-            self._plans[name] = plan_entry(self.program, self.program.entries[name], self.dtype, _BLOCK_BYTES)
+            self._plans[name] = plan_entry(self.program, entry_of(self.program, name), self.dtype, _BLOCK_BYTES)
         return self._plans[name]
 
     def slot_memory(self, slot: int, size: int) -> Array:

@@ -9,10 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from chainrule.compiler.program import Buffer
+from chainrule.compiler.program import Buffer, Entry, Program
 from chainrule.errors import UserError
 
 Array = NDArray[Any]
+
+# A call of many steps comes back after so many seconds, so that Ctrl-C and progress bars are served.
+SECONDS_A_CALL = 0.1
 
 
 @dataclass(frozen=True)
@@ -72,3 +75,50 @@ def scalar_value(buffer: Buffer, scalars: Mapping[str, float], count: int, dtype
     if array.shape != buffer.shape:
         raise UserError(f"the input {buffer.name} of the step has shape {array.shape}, not {buffer.shape}")
     return array
+
+
+def converted(array: Array, dtype: DTypeLike) -> Array:
+    """Copy an array into one of another type; numbers too large for float32 become infinite, as they always do.
+
+    >>> converted(np.array([1e300]), np.float32).tolist()
+    [inf]
+    """
+    with np.errstate(over="ignore"):
+        return np.array(array, dtype=dtype, order="C")
+
+
+def first_values(program: Program, state: Mapping[str, Array], dtype: DTypeLike) -> dict[str, Array]:
+    """Copy the first value of each state buffer, by name in the order of the program.
+
+    Raises:
+        UserError: one is missing, or has another shape.
+    """
+    found = {}
+    for name, at in program.named("state").items():
+        if name not in state:
+            raise UserError(f"the state {name} has no first value")
+        shape, found[name] = program.buffers[at].shape, converted(state[name], dtype)
+        if found[name].shape != shape:
+            raise UserError(f"the state {name} has shape {shape}, but its value has shape {found[name].shape}")
+    return found
+
+
+def check_gives_numbers(program: Program, entry: Entry) -> None:
+    """Check that an entry may be run for many steps.
+
+    Raises:
+        UserError: it gives an output that is no single number.
+    """
+    if any(program.buffers[at].shape for at in entry.outputs.values()):
+        raise UserError(f"the entry {entry.name} gives more than single numbers: run it step by step")
+
+
+def entry_of(program: Program, name: str) -> Entry:
+    """Return an entry by its name.
+
+    Raises:
+        UserError: there is none.
+    """
+    if name not in program.entries:
+        raise UserError(f"the program has no entry {name!r}; it has: {', '.join(program.entries)}")
+    return program.entries[name]

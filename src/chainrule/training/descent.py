@@ -99,12 +99,13 @@ class Descent:
         figures = {"cost": differentiated.cost}
         by_place = {f"gradient {i}": g for i, g in enumerate(differentiated.gradients)}
         entries = {"value_and_gradient": EntrySpec(figures | by_place | ({} if stepwise else extra))}
-        entries["cost"] = EntrySpec(figures)
         if stepwise:
             entries = {"step": EntrySpec(figures | extra, updates), **entries}
         if evaluation:
             sound = stable(list(evaluation.values()))
             entries["evaluate"] = EntrySpec(dict(zip(evaluation, sound, strict=True)))
+        else:
+            entries["cost"] = EntrySpec(figures)
         compiled = compile_program(entries, scalars=[rate, step], state=self.parameters)
         self.names = compiled.names
         self.program = compiled.program
@@ -168,7 +169,7 @@ class Descent:
         return {name: float(value) for name, value in outputs.items()}
 
     def cost(self, data: Mapping[str, Array]) -> float:
-        """Compute the cost alone, which takes a third of the time that its gradients take too."""
+        """Compute the cost alone, without its gradients; a descent with an `evaluation` has that in its place."""
         return float(self.machine.run("cost", data)["cost"])
 
     def values(self) -> list[Array]:
