@@ -17,7 +17,7 @@ from chainrule.graph.trace.local import Edge
 from chainrule.graph.trace.steps import Step
 from chainrule.graph.trace.trace import Trace, trace
 from chainrule.graph.trace.wording import number_text, put_in, value_text
-from chainrule.graph.walk import topological
+from chainrule.graph.walk import depending_on, topological
 from chainrule.training.labels import Labels
 
 # A matrix of one number in LaTeX.
@@ -45,7 +45,7 @@ def backward_part(example: Example, label: Labels, *, assumed: bool) -> Backward
         {example.X: example.x[None], example.y: example.label_value(label), **example.parameters},
     ).backward()
     words = _Words(example, traced)
-    learns = _depend_on(traced.nodes, {example.X, *example.parameters})
+    learns = depending_on(traced.nodes, {example.X, *example.parameters})
     steps = [
         words.backward(step)
         for step in traced.steps()
@@ -187,12 +187,4 @@ def _layers_of(example: Example, nodes: Sequence[Expression]) -> dict[Expression
             found.setdefault(node, number)
     for node in nodes:
         found.setdefault(node, None)
-    return found
-
-
-def _depend_on(nodes: Sequence[Expression], sources: set[Expression]) -> set[Expression]:
-    found: set[Expression] = set()
-    for node in nodes:
-        if node in sources or any(source in found for source in node.inputs):
-            found.add(node)
     return found

@@ -8,7 +8,7 @@ from chainrule.errors import UserError
 from chainrule.graph.expression import Expression, constant, short
 from chainrule.graph.ops.shape import broadcast_to, sum_to
 from chainrule.graph.simplify import simplified, simplify
-from chainrule.graph.walk import topological
+from chainrule.graph.walk import depending_on, topological
 
 
 def gradients(J: Expression, nodes: Sequence[Expression] | Expression) -> list[Expression]:
@@ -41,7 +41,7 @@ def gradients(J: Expression, nodes: Sequence[Expression] | Expression) -> list[E
         if node not in known:
             raise UserError(f"cannot differentiate with respect to {short(node)}: {short(J)} does not depend on it")
     one = broadcast_to(constant(1.0), J.shape) if J.shape else constant(1.0)
-    found = _backward(J, one, forward, _on_the_way(forward, set(nodes)))
+    found = _backward(J, one, forward, depending_on(forward, set(nodes)))
     zeros = [found[node] if node in found else broadcast_to(constant(0.0), node.shape) for node in nodes]
     return simplify(zeros, keep=known)
 
@@ -66,7 +66,7 @@ def seeded_gradients(
         g * u * b
     """
     forward = topological([root])
-    found = _backward(root, seed, forward, _on_the_way(forward, set(nodes)))
+    found = _backward(root, seed, forward, depending_on(forward, set(nodes)))
     reached = [node for node in nodes if node in found]
     return dict(zip(reached, simplify([found[node] for node in reached], keep=forward), strict=True))
 
@@ -81,15 +81,6 @@ def grad(J: Expression, node: Expression) -> Expression:
         6 * x
     """
     return gradients(J, [node])[0]
-
-
-def _on_the_way(forward: Sequence[Expression], nodes: set[Expression]) -> set[Expression]:
-    """Collect the nodes through which J depends on one of `nodes`."""
-    found: set[Expression] = set()
-    for node in forward:
-        if node in nodes or any(source in found for source in node.inputs):
-            found.add(node)
-    return found
 
 
 def _backward(

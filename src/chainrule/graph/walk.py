@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from operator import attrgetter
 
 from chainrule.graph.expression import Expression
@@ -30,6 +30,20 @@ def topological(
             stack.append((node, True))
             stack.extend((source, False) for source in reversed(inputs_of(node)) if source not in seen)
     return order
+
+
+def depending_on(nodes: Iterable[Expression], sources: Collection[Expression]) -> set[Expression]:
+    """Return those of some nodes that are among the sources or depend on one of them.
+
+    Args:
+        nodes: in topological order.
+        sources: what they may depend on.
+    """
+    found: set[Expression] = set()
+    for node in nodes:
+        if node in sources or any(source in found for source in node.inputs):
+            found.add(node)
+    return found
 
 
 def rebuild(node: Expression, inputs: Sequence[Expression]) -> Expression:

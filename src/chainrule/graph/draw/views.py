@@ -18,7 +18,7 @@ from chainrule.graph.text import Notation
 from chainrule.graph.trace.graph_view import GraphView
 from chainrule.graph.trace.labels import depend_on_parameters
 from chainrule.graph.trace.local import Edge
-from chainrule.graph.trace.wording import in_notation, number_text
+from chainrule.graph.trace.wording import in_notation, number_text, significant
 
 Array = NDArray[Any]
 Kind = Literal["input", "parameter", "inner", "root"]
@@ -232,4 +232,4 @@ def rounded(value: float) -> str:
     >>> rounded(12345.0), rounded(0.5249791), rounded(-1.904832)
     ('12345', '0.525', '-1.905')
     """
-    return number_text(float(f"{value:.{_DIGITS}g}") if abs(value) < 10**_DIGITS else value)
+    return significant(value, _DIGITS) if abs(value) < 10**_DIGITS else number_text(value)

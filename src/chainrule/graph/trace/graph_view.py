@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from chainrule.errors import UserError
 from chainrule.graph.expression import Expression
 from chainrule.graph.trace.labels import is_shown, labels_of
-from chainrule.graph.trace.local import Edge, Local
+from chainrule.graph.trace.local import Edge, Local, edges_into
 from chainrule.graph.walk import topological
 
 if TYPE_CHECKING:
@@ -95,10 +95,7 @@ class Formulas:
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
         """Every edge between shown nodes."""
-        root = self._labels[self.J]
-        return tuple(
-            edge for node in self.shown for edge in self._locals[node].edges(root, into_root=node is self.J)
-        )
+        return edges_into(self._locals, self.J)
 
     def label(self, node: Expression) -> str:
         """The word for a node."""

@@ -7,6 +7,7 @@ from itertools import count
 
 from chainrule.graph.expression import CONSTANT, COUNT, DRAW, PARAMETER, Expression
 from chainrule.graph.text import formula
+from chainrule.graph.walk import depending_on
 
 # They change nothing but the shape; a person sees through them.
 _BOOKKEEPING = {"broadcast_to", "reshape", "copy"}
@@ -41,11 +42,7 @@ def depend_on_parameters(nodes: Sequence[Expression]) -> set[Expression]:
     Args:
         nodes: in topological order.
     """
-    found: set[Expression] = set()
-    for node in nodes:
-        if node.op is PARAMETER or any(source in found for source in node.inputs):
-            found.add(node)
-    return found or set(nodes)
+    return depending_on(nodes, {node for node in nodes if node.op is PARAMETER}) or set(nodes)
 
 
 def labels_of(nodes: Sequence[Expression]) -> dict[Expression, str]:

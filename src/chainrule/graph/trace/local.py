@@ -120,6 +120,17 @@ class Local:
         return simplify([reduce(add, merge_common(known))], keep=self.named)[0]
 
 
+def edges_into(locals_: Mapping[Expression, Local], J: Expression) -> tuple[Edge, ...]:
+    """Return every edge between the nodes of a graph, in the order of the nodes where they end.
+
+    Args:
+        locals_: each of its shown nodes by itself, inputs first.
+        J: the root.
+    """
+    root = locals_[J].label
+    return tuple(edge for node, local in locals_.items() for edge in local.edges(root, into_root=node is J))
+
+
 def _seen(source: Expression) -> bool:
     return is_shown(seen_through(source))
 

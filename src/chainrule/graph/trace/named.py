@@ -13,7 +13,7 @@ from chainrule.graph.gradients import seeded_gradients
 from chainrule.graph.ops.shape import broadcast_to
 from chainrule.graph.trace.graph_view import GraphView
 from chainrule.graph.trace.labels import is_bookkeeping
-from chainrule.graph.trace.local import Edge, Local, spreads
+from chainrule.graph.trace.local import Edge, Local, edges_into, spreads
 from chainrule.graph.walk import substitute, topological
 
 if TYPE_CHECKING:
@@ -60,10 +60,7 @@ class Named:
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
         """Every edge between named nodes."""
-        root = self.label(self.J)
-        return tuple(
-            edge for node in self.shown for edge in self._locals[node].edges(root, into_root=node is self.J)
-        )
+        return edges_into(self._locals, self.J)
 
     @property
     def count(self) -> int | None:

@@ -15,7 +15,7 @@ from chainrule.graph.draw.shown import Drawn
 from chainrule.graph.expression import Expression
 from chainrule.graph.text import Notation
 from chainrule.graph.trace.labels import is_bookkeeping, is_shown, labels_of, seen_through
-from chainrule.graph.trace.local import Edge, Local
+from chainrule.graph.trace.local import Edge, Local, edges_into
 from chainrule.graph.value import Values, bind, count_examples, evaluate
 from chainrule.graph.walk import topological
 
@@ -174,10 +174,7 @@ class Trace(Drawn):
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
         """Every edge between shown nodes, in the order of the nodes where they end."""
-        root = self._labels[self.J]
-        return tuple(
-            edge for node in self.shown for edge in self._locals[node].edges(root, into_root=node is self.J)
-        )
+        return edges_into(self._locals, self.J)
 
     def backward(self) -> Trace:
         """Compute the gradient of the root with respect to every node; return the trace itself.

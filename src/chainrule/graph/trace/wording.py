@@ -33,6 +33,15 @@ def number_text(value: float) -> str:
     return f"{value:.6g}"
 
 
+def significant(value: float, digits: int) -> str:
+    """Write a number with so many significant digits.
+
+    >>> significant(-1.91496, 4), significant(-12345.0, 3)
+    ('-1.915', '-12300')
+    """
+    return number_text(float(f"{value:.{digits}g}"))
+
+
 @dataclass(frozen=True)
 class Summary:
     """An array in a few numbers; those of no finite element are NaN.

@@ -5,19 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from chainrule.graph.trace.wording import number_text
+from chainrule.graph.trace.wording import significant
 from chainrule.network.drawing.words import bracketed, short
 
 _DIGITS = range(3, 7)
-
-
-def rounded(value: float, digits: int) -> str:
-    """Write a number with so many significant digits.
-
-    >>> rounded(-1.91496, 4)
-    '-1.915'
-    """
-    return number_text(float(f"{value:.{digits}g}"))
 
 
 def product(factors: Sequence[float], result: float) -> tuple[str, str]:
@@ -35,10 +26,10 @@ def product(factors: Sequence[float], result: float) -> tuple[str, str]:
     """
     given = short(result)
     for digits in _DIGITS:
-        texts = [rounded(factor, digits) for factor in factors]
+        texts = [significant(factor, digits) for factor in factors]
         if short(math.prod(map(float, texts))) == given:
             return f"{_times(texts)} =", given
-    return f"{_times([rounded(factor, _DIGITS[0]) for factor in factors])} ≈", given
+    return f"{_times([significant(factor, _DIGITS[0]) for factor in factors])} ≈", given
 
 
 def step(before: float, rate: float, slope: float) -> tuple[str, str]:
@@ -49,14 +40,14 @@ def step(before: float, rate: float, slope: float) -> tuple[str, str]:
     """
     after = before - rate * slope
     for places, digits in ((one, other) for one in _DIGITS for other in _DIGITS if other >= one):
-        texts = [rounded(number, digits) for number in (before, rate, slope)]
+        texts = [significant(number, digits) for number in (before, rate, slope)]
         old, share, gradient = map(float, texts)
-        given = rounded(after, places)
-        seen = given != rounded(before, places) or after == before
-        if seen and rounded(old - share * gradient, places) == given:
+        given = significant(after, places)
+        seen = given != significant(before, places) or after == before
+        if seen and significant(old - share * gradient, places) == given:
             return f"{texts[0]} - {texts[1]} × {bracketed(texts[2])} =", given
-    texts = [rounded(number, _DIGITS[-1]) for number in (before, rate, slope)]
-    return f"{texts[0]} - {texts[1]} × {bracketed(texts[2])} ≈", rounded(after, _DIGITS[-1])
+    texts = [significant(number, _DIGITS[-1]) for number in (before, rate, slope)]
+    return f"{texts[0]} - {texts[1]} × {bracketed(texts[2])} ≈", significant(after, _DIGITS[-1])
 
 
 def change(before: float, difference: float) -> str:

@@ -12,7 +12,7 @@ from chainrule.graph.draw.fonts import plain
 from chainrule.graph.expression import Expression
 from chainrule.graph.shapes import M
 from chainrule.graph.text import Notation, formula
-from chainrule.graph.trace.wording import in_notation, number_text
+from chainrule.graph.trace.wording import in_notation, significant
 from chainrule.network.drawing.subject import Subject
 
 Y_HAT = "ŷ"
@@ -153,7 +153,7 @@ def short(value: float) -> str:
     if _NEARLY_1 <= abs(value) < 1:
         texts = [f"{value:.{digits}g}" for digits in range(_DIGITS, _MOST_DIGITS)]
         return next((text for text in texts if text.strip("-") != "1"), texts[0])
-    return number_text(float(f"{value:.{_DIGITS}g}"))
+    return significant(value, _DIGITS)
 
 
 def shortest(value: float) -> str:
@@ -163,7 +163,7 @@ def shortest(value: float) -> str:
     ('0.735', '-6.6e-18')
     """
     text = short(value)
-    return number_text(float(f"{value:.2g}")) if "e" in text else text
+    return significant(value, 2) if "e" in text else text
 
 
 def bracketed(text: str) -> str:

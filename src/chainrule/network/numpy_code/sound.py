@@ -11,7 +11,7 @@ from chainrule.graph.ops.shape import broadcast_to
 from chainrule.graph.quotients import is_quotient
 from chainrule.graph.rewrite import stable, stable_copies
 from chainrule.graph.simplify import simplify
-from chainrule.graph.walk import topological
+from chainrule.graph.walk import depending_on, topological
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def _backward(
 ) -> tuple[list[tuple[str, Expression, Expression]], dict[Expression, Expression]]:
     order = topological([root])
     known = set(order)
-    learns = _depend_on(parameters, order)
+    learns = depending_on(order, parameters)
     products = {node for node in forward.values() if _is_of_product(node, known=set(forward.values()) - {node})}
     names = {node: name for name, node in reversed(list(forward.items()))}
     gradient = {root: broadcast_to(constant(1.0), root.shape) if root.shape else constant(1.0)}
@@ -101,14 +101,6 @@ def _backward(
             if part is not None:
                 gradient[source] = gradient[source] + part if source in gradient else part
     return steps, {node: gradient[node] for node in parameters if node in gradient}
-
-
-def _depend_on(parameters: Sequence[Expression], order: Sequence[Expression]) -> set[Expression]:
-    found: set[Expression] = set()
-    for node in order:
-        if node in parameters or any(source in found for source in node.inputs):
-            found.add(node)
-    return found
 
 
 def _is_of_product(node: Expression, known: Collection[Expression]) -> bool:
