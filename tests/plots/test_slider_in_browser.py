@@ -1,7 +1,6 @@
 """The slider's page in a browser: it moves, shows the right numbers, asks for and complains about nothing."""
 
 import json
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,20 +11,8 @@ import pytest
 import chainrule as cr
 from chainrule.plots import slider
 
-playwright = pytest.importorskip("playwright.sync_api")
-CHROMIUM = shutil.which("chromium")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
-
 EVIL = '</script><img src=x onerror="alert(1)"><b>points</b>'
 X, Y = cr.points("moons", count=60, seed=3)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")

@@ -26,6 +26,7 @@ from chainrule.plots.landscapes import (
     good_path,
     usual_rates,
 )
+from chainrule.plots.planes import spans_around
 from chainrule.plots.style import FigureTheme, Style, styled
 
 if TYPE_CHECKING:
@@ -155,7 +156,9 @@ def cost_surface(
     J, listed, known, starts = _example(2, J, parameters, data, starts)
     landscape = Landscape(J, listed, known, 2)
     panels, seen = _descents(landscape, starts, rates, checked_steps(steps))
-    (a0, a1), (b0, b1) = _spans_around(seen) if spans is None else _checked_spans(spans)
+    (a0, a1), (b0, b1) = (
+        spans_around(seen, margin=_MARGIN, least_side=_LEAST_SIDE) if spans is None else _checked_spans(spans)
+    )
     side = _side(landscape.data_size)
     a, b = np.linspace(a0, a1, side), np.linspace(b0, b1, side)
     grid = np.stack([one.ravel() for one in np.meshgrid(a, b)], axis=1)
@@ -265,15 +268,6 @@ def _curve(landscape: Landscape, points: Numbers, span: Span | None) -> tuple[Nu
         return across, costs
     across = np.linspace(across[inside[0]], across[inside[-1]], _CURVE_POINTS)
     return across, landscape.costs(across[:, None])
-
-
-def _spans_around(points: Numbers) -> tuple[Span, Span]:
-    low, high = points.min(axis=0), points.max(axis=0)
-    side = high - low
-    side = np.maximum(side, _LEAST_SIDE * side.max()) if side.max() > 0 else np.ones(2)
-    middle, half = (low + high) / 2, side * (0.5 + _MARGIN)
-    (a0, b0), (a1, b1) = (middle - half).tolist(), (middle + half).tolist()
-    return (a0, a1), (b0, b1)
 
 
 def _side(data_size: int) -> int:

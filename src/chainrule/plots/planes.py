@@ -255,10 +255,22 @@ def ranges(
     path: Sequence[tuple[float, float]], at: tuple[float, float]
 ) -> tuple[tuple[float, float], tuple[float, float]]:
     """Return how far a drawing of a path goes in both coordinates, with some room around it."""
-    points = np.array([*path, at])
+    return spans_around(np.array([*path, at]), margin=_MARGIN, least_side=_LEAST_SIDE)
+
+
+def spans_around(
+    points: NDArray[np.float64], *, margin: float, least_side: float
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return the two spans of a drawing that holds points of shape (count, 2).
+
+    Args:
+        points: what it holds.
+        margin: the room on each side, as a share of the width or the height.
+        least_side: the shorter side at least, as a share of the longer.
+    """
     low, high = points.min(axis=0), points.max(axis=0)
     side = high - low
-    side = np.maximum(side, _LEAST_SIDE * side.max()) if side.max() > 0 else np.ones(2)
-    middle, half = (low + high) / 2, side * (0.5 + _MARGIN)
+    side = np.maximum(side, least_side * side.max()) if side.max() > 0 else np.ones(2)
+    middle, half = (low + high) / 2, side * (0.5 + margin)
     (a0, b0), (a1, b1) = (middle - half).tolist(), (middle + half).tolist()
     return (a0, a1), (b0, b1)
