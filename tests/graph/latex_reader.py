@@ -112,7 +112,7 @@ class _Reader:
         self.take(",")
         second = self.sum()
         self.take(")")
-        return max(first, second) if token == r"\max" else min(first, second)
+        return float((np.maximum if token == r"\max" else np.minimum)(first, second))
 
     def indicator(self) -> float:
         self.take("[")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from chainrule.graph.draw.fonts import text_width
 from chainrule.graph.draw.svg import Anchor, Canvas
 from chainrule.network.drawing.columns import Column
 from chainrule.network.drawing.strokes import stroke
@@ -15,6 +16,7 @@ from chainrule.network.drawing.words import Words, short, typed
 _FEW, _ALONG, _NEAR, _NUMBER = 5, 0.34, 0.14, 11.0
 # How far above its line a number stands; lines whose ends differ by less in height are level.
 _LIFT, _LEVEL = 6.0, 8.0
+_CLEAR = 2.0
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,13 @@ def _number(
     # Above a line that falls is to its right, above one that rises to its left; there it keeps off its neighbours.
     anchor: Anchor = "middle" if abs(y1 - y0) < _LEVEL else "start" if y1 > y0 else "end"
     along = (_NEAR if anchor == "start" else _ALONG) if fan_in else 1 - (_NEAR if anchor == "end" else _ALONG)
-    x, y = x0 + (x1 - x0) * along, y0 + (y1 - y0) * along
+    text, x = short(weight), x0 + (x1 - x0) * along
+    # A long number stands further from the circles beside its line.
+    width = text_width(text, _NUMBER) + _CLEAR
+    if anchor == "start":
+        x = min(x, x1 - width)
+    elif anchor == "end":
+        x = max(x, x0 + width)
+    y = y0 + (y1 - y0) * (x - x0) / (x1 - x0)
     ink = "backward" if gradient else "negative" if weight < 0 else "positive"
-    canvas.text(x, y - _LIFT, short(weight), size=_NUMBER, anchor=anchor, ink=ink)
+    canvas.text(x, y - _LIFT, text, size=_NUMBER, anchor=anchor, ink=ink)
