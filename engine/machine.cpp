@@ -50,7 +50,7 @@ Machine::Machine(Program program, std::vector<float*> state, int threads, const 
     if (buffer.kind == BufferKind::scalar || buffer.kind == BufferKind::result ||
         buffer.kind == BufferKind::accumulator || buffer.kind == BufferKind::constant) {
       owned_.emplace_back(size);
-      if (buffer.kind == BufferKind::constant) owned_.back() = buffer.value;
+      if (buffer.kind == BufferKind::constant) std::copy(buffer.value.begin(), buffer.value.end(), owned_.back().begin());
       shared_[at] = owned_.back().data();
       if (buffer.kind == BufferKind::scalar) scalars_.emplace_back(shared_[at], size);
     }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kernels.hpp"
+#include "memory.hpp"
 #include "plan.hpp"
 #include "pool.hpp"
 #include "products.hpp"
@@ -95,11 +96,11 @@ class Machine {
   Pool pool_;
   std::vector<EntryPlan> plans_;
   std::vector<float*> shared_;  // the memory of every buffer without the axis of examples
-  std::vector<std::vector<float>> owned_;
+  std::vector<Memory<float>> owned_;
   std::vector<std::pair<float*, std::size_t>> scalars_;  // their memory, in the order of the program
   std::vector<int> data_position_;
   std::vector<std::unique_ptr<Member>> members_;
-  std::vector<float> lane_sums_;
+  Memory<float> lane_sums_;
   struct Cached;
   std::vector<Cached> schedules_;
 };

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "machine.hpp"
+#include "memory.hpp"
 #include "scratch.hpp"
 
 namespace chainrule {
@@ -19,9 +20,9 @@ class BlockMemory {
   void grow(const Program& program, const PhasePlan& phase, std::int64_t rows);
 
   // By slot, and by data buffer: gathered rows in the type of the data, and rows converted to float32.
-  std::vector<std::vector<float>> slots;
-  std::vector<std::vector<unsigned char>> matrices;
-  std::vector<std::vector<float>> floats;
+  std::vector<Memory<float>> slots;
+  std::vector<Memory<unsigned char>> matrices;
+  std::vector<Memory<float>> floats;
 };
 
 struct Machine::Member {

@@ -1,15 +1,12 @@
 #include "products.hpp"
 
 #include <algorithm>
-#include <cstring>
-#include <new>
 
 #include "products_kernels.hpp"
 
 namespace chainrule {
 namespace {
 
-constexpr std::size_t alignment = 64;
 constexpr std::int64_t few_columns = 8;
 // Below that many rows a tile wastes less than the tall form, which must scatter all columns but a single one.
 constexpr std::int64_t few_rows(std::int64_t columns) { return columns == 1 ? 8 : 32; }
@@ -90,16 +87,6 @@ std::size_t item_size(DType type) {
     case DType::u8: return 1;
   }
   return 0;
-}
-
-void Workspace::Free::operator()(float* data) const { ::operator delete(data, std::align_val_t{alignment}); }
-
-void Workspace::reserve(std::size_t bytes) {
-  if (bytes <= bytes_) return;
-  data_.reset();
-  bytes_ = 0;
-  data_.reset(static_cast<float*>(::operator new(bytes, std::align_val_t{alignment})));
-  bytes_ = bytes;
 }
 
 Form form(const Product& product) {

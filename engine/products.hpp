@@ -10,9 +10,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 
 #include "kernels.hpp"
+#include "memory.hpp"
 
 namespace chainrule {
 
@@ -41,19 +41,7 @@ struct Product {
 };
 
 // Memory in which one thread packs operands. It may be used for any number of products, one after the other.
-class Workspace {
- public:
-  // Makes room for that many bytes; what was there is lost where it has to grow.
-  void reserve(std::size_t bytes);
-  float* data() const { return data_.get(); }
-
- private:
-  struct Free {
-    void operator()(float* data) const;
-  };
-  std::unique_ptr<float, Free> data_;
-  std::size_t bytes_ = 0;
-};
+using Workspace = Room;
 
 // What the workspace of a thread that works on this product, or on a part of it, must have reserved.
 std::size_t workspace_bytes(const Product& product);

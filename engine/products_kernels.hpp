@@ -21,10 +21,8 @@ struct ProductKernels {
   void (*dot)(const Product& product, float* workspace);
 };
 
-// Packed A: blocks of at most `block_rows` x `block_depth`. Its rows (or columns, where those are contiguous) lie at a
-// fixed distance, which keeps addresses out of registers and is no multiple of a page.
-constexpr std::int64_t block_rows = 512, block_depth = 256;
-constexpr std::int64_t packed_stride = block_depth + 16, packed_column_stride = block_rows + 16;
+// Packed A: blocks of at most `block_rows` x `block_depth`.
+constexpr std::int64_t block_rows = 512, block_depth = 512;
 constexpr std::int64_t packed_columns = 32;  // columns of a packed panel of B, at most
 // Vectors are stored whole: what is packed may be followed by 15 floats that mean nothing.
 constexpr std::int64_t slack = 16;
@@ -32,12 +30,11 @@ constexpr std::int64_t slack = 16;
 // In the dot form: so few k that the tree over the chains is done for all columns at once.
 constexpr bool is_short(const Product& product) { return product.depth <= 16; }
 
-// Floats of a packed block of A, by rows or by columns.
+// Floats of a packed block of A; what lies behind it starts with a line of the cache.
 constexpr std::int64_t packed_floats(const Product& product) {
-  const std::int64_t by_rows = (product.rows < block_rows ? product.rows : block_rows) * packed_stride;
-  const std::int64_t by_columns =
-      (product.depth < block_depth ? product.depth : block_depth) * packed_column_stride;
-  return (product.a.row_stride == 1 ? by_columns : by_rows) + slack;
+  const std::int64_t rows = product.rows < block_rows ? product.rows : block_rows;
+  const std::int64_t depth = product.depth < block_depth ? product.depth : block_depth;
+  return (rows * depth + 15) / 16 * 16 + slack;
 }
 
 // k that the tall form adds before it writes C, and how many rows it converts at a time.

@@ -26,7 +26,7 @@ constexpr bool always_masked = false;
 enum class Layout {
   columns,  // a[i + k * a_stride]
   rows,     // a[i * a_stride + k]
-  packed,   // a[i * packed_stride + k]
+  packed,   // a[i + k * rows of the tile]
 };
 
 struct Tile {
@@ -60,7 +60,7 @@ void multiply_tile(const Tile& t) {
   }
   const float* a = t.a;
   const float* b = t.b;
-  const std::ptrdiff_t a_stride = layout == Layout::packed ? packed_stride : t.a_stride;
+  const std::ptrdiff_t a_stride = layout == Layout::packed ? rows : t.a_stride;
   for (std::int64_t k = t.depth; k > 0; --k) {
     Floats row[vectors];
     CHAINRULE_UNROLL
@@ -69,11 +69,11 @@ void multiply_tile(const Tile& t) {
     }
     CHAINRULE_UNROLL
     for (int i = 0; i < rows; ++i) {
-      const Floats x = broadcast(layout == Layout::columns ? a[i] : a[i * a_stride]);
+      const Floats x = broadcast(layout == Layout::rows ? a[i * a_stride] : a[i]);
       CHAINRULE_UNROLL
       for (int v = 0; v < vectors; ++v) sums[i][v] = fma(x, row[v], sums[i][v]);
     }
-    a += layout == Layout::columns ? a_stride : 1;
+    a += layout == Layout::rows ? 1 : a_stride;
     b += t.b_stride;
   }
   CHAINRULE_UNROLL

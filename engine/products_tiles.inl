@@ -7,15 +7,22 @@
 namespace chainrule::simd {
 namespace {
 
-// A block of A as the tiles see it.
+CHAINRULE_INLINE std::int64_t ratio_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
+// A block of A as the tiles see it. Rows are dealt out evenly to them: a tile of few rows would wait for its own sums.
 struct Block {
   Layout layout;
   const float* a;
   std::ptrdiff_t stride;
   std::int64_t rows, depth;
-};
 
-CHAINRULE_INLINE std::int64_t ratio_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+  std::int64_t tiles() const { return ratio_up(rows, tile_rows); }
+  // How many rows a tile has; the first `rows % tiles` have one more than the others.
+  std::int64_t height(std::int64_t tile, std::int64_t count) const { return rows / count + (tile < rows % count ? 1 : 0); }
+  const float* at(std::int64_t row) const {
+    return a + row * (layout == Layout::packed ? depth : layout == Layout::columns ? 1 : stride);
+  }
+};
 
 // A panel of B as the tiles see it, and the columns of C that it makes.
 struct Panel {
@@ -55,25 +62,34 @@ CHAINRULE_INLINE Ahead next_panel(const Matrix& b, std::int64_t k, std::int64_t 
 // k from which on a tile takes long enough for the next one's C to be fetched meanwhile.
 constexpr std::int64_t worth_fetching = 64;
 
-// The block times the panel. Rows are dealt out evenly: a tile of few rows would wait for its own sums.
+// Each tile's rows in one piece, in the order in which it reads them.
+CHAINRULE_INLINE void pack_block(const Matrix& a, std::int64_t row, std::int64_t k, const Block& block, float* to) {
+  const std::int64_t count = block.tiles();
+  for (std::int64_t t = 0; t < count; ++t) {
+    const std::int64_t height = block.height(t, count);
+    pack(transposed(a), k, row, block.depth, height, to, height);
+    row += height;
+    to += height * block.depth;
+  }
+}
+
+// The block times the panel.
 CHAINRULE_INLINE void multiply_panel(const Block& block, const Panel& panel, const Ahead& ahead) {
   const auto vectors = static_cast<int>(ratio_up(panel.columns, 16));
   const auto last = static_cast<int>(panel.columns - 16 * (vectors - 1));
   const int masked = !panel.padded && last < 16 ? 1 : 0;
   const auto& tiles = tiles_of[static_cast<int>(block.layout)].of[masked][vectors - 1];
-  const std::ptrdiff_t row_stride = block.layout == Layout::columns ? 1 : block.stride;
-  const std::int64_t count = ratio_up(block.rows, tile_rows);
-  const std::int64_t height = block.rows / count, higher = block.rows % count;
+  const std::int64_t count = block.tiles();
   std::int64_t row = 0;
   for (std::int64_t t = 0; t < count; ++t) {
-    const std::int64_t rows = height + (t < higher ? 1 : 0);
+    const std::int64_t rows = block.height(t, count);
     float* const c = panel.c + row * panel.c_stride;
     fetch(ahead, t, count);
     if (block.depth >= worth_fetching && (t + 1 < count || !panel.is_last)) {
       const float* next = t + 1 < count ? c + rows * panel.c_stride : panel.c + panel.columns;
-      fetch({reinterpret_cast<const char*>(next), panel.c_stride * 4, height, 64 * vectors}, 0, 1);
+      fetch({reinterpret_cast<const char*>(next), panel.c_stride * 4, rows, 64 * vectors}, 0, 1);
     }
-    tiles[rows - 1](Tile{block.depth, block.a + row * row_stride, block.stride, panel.b, panel.stride, c, panel.c_stride,
+    tiles[rows - 1](Tile{block.depth, block.at(row), block.stride, panel.b, panel.stride, c, panel.c_stride,
                          last, panel.accumulate});
     row += rows;
   }
@@ -106,15 +122,9 @@ void multiply_tiles(const Product& p, float* workspace) {
       const std::int64_t rows = least(row_step, p.rows - i);
       Block block{by_columns ? Layout::columns : Layout::rows, nullptr, 0, rows, depth};
       if (pack_a) {
+        block.layout = Layout::packed;
         block.a = a_block;
-        if (by_columns) {
-          block.stride = packed_column_stride;
-          pack(transposed(p.a), k, i, depth, rows, a_block, packed_column_stride);
-        } else {
-          block.layout = Layout::packed;
-          block.stride = packed_stride;
-          pack(p.a, i, k, rows, depth, a_block, packed_stride);
-        }
+        pack_block(p.a, i, k, block, a_block);
       } else {
         block.a = static_cast<const float*>(p.a.data) + i * p.a.row_stride + k * p.a.column_stride;
         block.stride = by_columns ? p.a.column_stride : p.a.row_stride;

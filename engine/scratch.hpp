@@ -2,9 +2,9 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
-#include <new>
 #include <vector>
+
+#include "memory.hpp"
 
 namespace chainrule {
 
@@ -12,11 +12,8 @@ class Scratch {
  public:
   // Room for so many floats, from an address that is a multiple of 64. It grows; what was there is lost then.
   float* floats(std::size_t count) {
-    if (count > floats_) {
-      memory_.reset(static_cast<float*>(::operator new(count * sizeof(float), alignment)));
-      floats_ = count;
-    }
-    return memory_.get();
+    room_.reserve(count * sizeof(float));
+    return room_.data();
   }
 
   // Room for so many addresses.
@@ -26,13 +23,7 @@ class Scratch {
   }
 
  private:
-  static constexpr std::align_val_t alignment{64};
-  struct Free {
-    void operator()(float* memory) const { ::operator delete(memory, alignment); }
-  };
-
-  std::unique_ptr<float, Free> memory_;
-  std::size_t floats_ = 0;
+  Room room_;
   std::vector<float*> places_;
 };
 
