@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import numpy as np
+
 import chainrule as cr
 from chainrule.compiler.lower import EntrySpec, compile_program
 from chainrule.compiler.program import Draw, Instruction, Map, Matmul, Program, Reduce, sources_of
@@ -106,10 +108,35 @@ def test_raw_data_go_into_products_as_they_are() -> None:
         readers = [item for item in program.entries["entry"].instructions() if data in sources_of(item)]
         return all(isinstance(item, Matmul) for item in readers) and bool(readers)
 
-    scaled: list[Callable[[], Expression]] = [lambda: X / 255, lambda: 2 * X, lambda: X * w, lambda: X / cr.exp(w)]
+    shift = np.array([1.0, -2.0, 0.5])
+    scaled: list[Callable[[], Expression]] = [
+        lambda: X / 255,
+        lambda: 2 * X,
+        lambda: X * w,
+        lambda: X / cr.exp(w),
+        lambda: X - 2,
+        lambda: (X - shift) * [0.5, 1.0, 2.0],
+        lambda: (X - shift) / 2,
+    ]
     for build in scaled:
         x = build()
         assert reads_raw(program_of(z=x @ W, g=x.T @ cr.reshape(v, ("m", 1)), h=cr.reshape(v, ("m", 1)).T @ x))
+
+
+def test_products_read_preprocessed_rows_where_that_is_exacter_or_costs_less() -> None:
+    far, many = (X - 1000.0) @ W, (X * w) @ cr.parameter("V", (3, 9))
+    for z in (far, many, (X - w) @ W):
+        first, *_ = program_of(z=z).entries["entry"].phases[0].block
+        assert isinstance(first, Map)
+
+
+def test_numbers_are_multiplied_with_one_another_first() -> None:
+    rate = cr.variable("rate")
+    product = rate * (1 / cr.example_count() * cr.sum(X, axis=0)) * 2
+    *before, last = program_of(z=product).entries["entry"].epilogue
+    assert isinstance(last, Map)
+    assert len(last.steps) == 1, "one product for each number of the sum"
+    assert len(before) == 1
 
 
 def test_prediction_with_a_step_in_one_program_shares_its_state() -> None:

@@ -1,15 +1,16 @@
 """From the graph as written to the few operations that have instructions.
 
-Composite operations expand, equal subexpressions merge, constants fold, and the scaling of raw data moves into the
-weights, so that a product can read the raw rows.
+Composite operations expand, equal subexpressions merge, constants fold, and the scaling of raw data moves behind
+their products, so that those read the raw rows.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
-from chainrule.graph import shapes
-from chainrule.graph.expression import EXAMPLES, Expression, constant, is_constant
+from chainrule.compiler.raw_rows import folded_product
+from chainrule.graph.expression import COUNT, Expression, is_constant
 from chainrule.graph.ops.elementwise import sqrt
 from chainrule.graph.ops.shape import reshape
 from chainrule.graph.rewrite import merge_common
@@ -19,7 +20,7 @@ from chainrule.graph.walk import rebuild, topological
 
 def prepare(roots: Sequence[Expression]) -> list[Expression]:
     """Return equivalent expressions made of instructions' operations alone."""
-    return merge_common(simplify(_fold_scaling(merge_common(simplify(_expand(roots))))))
+    return merge_common(_join_numbers(simplify(_fold_preprocessing(merge_common(simplify(_expand(roots)))))))
 
 
 def _expand(roots: Sequence[Expression]) -> list[Expression]:
@@ -89,41 +90,43 @@ def _matmul_of_matrices(node: Expression) -> Expression | None:
     return reshape(left @ right, node.shape)
 
 
-def _fold_scaling(roots: Sequence[Expression]) -> list[Expression]:
-    """From (X * c) @ W make X @ (c * W), and from (X * c).T @ D make c * (X.T @ D)."""
+def _fold_preprocessing(roots: Sequence[Expression]) -> list[Expression]:
+    """From (X * c) @ W make (X @ W) * c, and the like: products read the raw rows X."""
     done: dict[Expression, Expression] = {}
     for node in topological(roots):
         copy = rebuild(node, [done[source] for source in node.inputs])
-        done[node] = _folded_product(copy) if copy.op.name == "matmul" else copy
+        done[node] = folded_product(copy) if copy.op.name == "matmul" else copy
     return [done[root] for root in roots]
 
 
-def _folded_product(node: Expression) -> Expression:
-    a, b = node.inputs
-    if scaled := _scaled_data(a):
-        raw, scale = scaled
-        return raw @ (_as_column(scale) * b)
-    if a.op.name == "transpose" and (scaled := _scaled_data(a.inputs[0])):
-        raw, scale = scaled
-        return _as_column(scale) * (raw.T @ b)
-    if a.op.name == "transpose" and (scaled := _scaled_data(b)):
-        raw, scale = scaled
-        return (a @ raw) * scale
-    return node
+def _join_numbers(roots: Sequence[Expression]) -> list[Expression]:
+    """From r * (1 / m * S) make (r * (1 / m)) * S: one product less for each number of S."""
+    users = Counter(source for node in topological(roots) for source in node.inputs)
+    users.update(roots)
+    done: dict[Expression, Expression] = {}
+    for node in topological(roots):
+        inputs = [done[source] for source in node.inputs]
+        joined = None
+        if node.op.name == "multiply" and node.inputs[0].shape == () and users[node.inputs[1]] == 1:
+            joined = _joined(inputs[0], inputs[1])
+        done[node] = rebuild(node, inputs) if joined is None else joined
+    return [done[root] for root in roots]
 
 
-def _scaled_data(node: Expression) -> tuple[Expression, Expression] | None:
-    """Split `X * c`, `c * X` or `X / c`, with X raw data and c without examples, into X and the scale."""
-    if node.op.name not in {"multiply", "divide"}:
+def _joined(number: Expression, product: Expression) -> Expression | None:
+    if product.op.name != "multiply" or product.shape == ():
         return None
-    a, b = node.inputs
-    if node.op.name == "multiply" and b.op is EXAMPLES:
-        a, b = b, a
-    if a.op is not EXAMPLES or shapes.has_examples(b.shape) or a.shape != node.shape:
+    inner, rest = product.inputs
+    # Of two numbers that may be anything, the product could overflow where the result does not.
+    if inner.shape != () or not (_is_moderate(number) or _is_moderate(inner)):
         return None
-    return a, (b if node.op.name == "multiply" else simplified(constant(1.0) / b))
+    return (number * inner) * rest
 
 
-def _as_column(scale: Expression) -> Expression:
-    """Turn one number a feature from a row into a column; a single number stays."""
-    return scale if shapes.size(scale.shape) == 1 else reshape(scale, (shapes.size(scale.shape), 1))
+def _is_moderate(number: Expression, depth: int = 4) -> bool:
+    """Tell whether a number is made of the count of examples and of constants that are neither huge nor tiny."""
+    if is_constant(number):
+        return number.shape == () and 1e-6 <= abs(float(number.attributes["value"])) <= 1e6
+    if number.op.name in {"multiply", "divide", "negate"} and depth > 0:
+        return all(_is_moderate(source, depth - 1) for source in number.inputs)
+    return number.op is COUNT
