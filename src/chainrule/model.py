@@ -91,7 +91,10 @@ class Model:
 
     @property
     def program(self) -> Program:
-        """The compiled program that predicts: its entry is `forward`; print `model.program.listing()`."""
+        """The compiled program that predicts: print `model.program.listing()`.
+
+        Its entry `forward` gives the outputs, `probabilities` those of all classes.
+        """
         return self._predictor.program
 
     def outputs(self, X: Rows) -> NDArray[np.float32]:
@@ -103,13 +106,16 @@ class Model:
         Raises:
             UserError: rows unlike those the model was trained on, or a picture that cannot be read.
         """
+        return self._answers(X, "forward")
+
+    def _answers(self, X: Rows, entry: str) -> NDArray[np.float32]:
         if isinstance(X, np.ndarray):
-            return self._predictor(X)
+            return self._predictor(X, entry)
         if isinstance(X, str | Path):
             X = [X]
         if not _are_paths(X):
-            return self._predictor(X)
-        return np.concatenate([self._predictor(rows) for rows in self._picture_blocks(X)])
+            return self._predictor(X, entry)
+        return np.concatenate([self._predictor(rows, entry) for rows in self._picture_blocks(X)])
 
     def _picture_blocks(self, paths: Any) -> Iterator[Array]:
         """Read as many pictures at a time as should be in memory together."""
@@ -138,13 +144,7 @@ class Model:
         """
         if self.classes is None:
             raise UserError("this model answers with numbers, not classes: use predict or outputs")
-        found = self.outputs(X)
-        if found.shape[1] > 1:
-            return found
-        both = np.empty((len(found), 2), np.float32)
-        np.subtract(1, found, out=both[:, :1])
-        both[:, 1:] = found
-        return both
+        return self._answers(X, "probabilities")
 
     def predict(self, X: Rows) -> Array:
         """Return the class name of each row, shape (m,); numbers of shape (m, outputs) for a regression."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -39,7 +38,8 @@ class Predictor:
         threads: how many threads the engine uses; None for all that this process may use.
 
     Attributes:
-        program: the compiled program; its entry is `forward`.
+        program: the compiled program. Its entry `forward` gives the outputs, `probabilities` those of all classes:
+            a single output p is that of the second of two, the first has 1 - p.
     """
 
     def __init__(
@@ -54,9 +54,11 @@ class Predictor:
         self._given = network, parameters, preprocessing, engine, threads
         self._preprocessing = preprocessing
         output = network.connect(preprocessing.expression(examples("X", features=preprocessing.features))).output
-        self.program: Program = compile_program({"forward": EntrySpec({"y_hat": stable([output])[0]})}).program
+        y_hat = stable([output])[0]
+        both = y_hat * np.array([-1.0, 1.0]) + np.array([1.0, 0.0]) if output.shape[1] == 1 else y_hat
+        entries = {"forward": EntrySpec({"y_hat": y_hat}), "probabilities": EntrySpec({"y_hat": both})}
+        self.program: Program = compile_program(entries).program
         self._engine, self._threads = engine_of(engine), thread_count(threads)
-        self._turn = Lock()
 
     @cached_property
     def _machine(self) -> Machine:
@@ -64,14 +66,15 @@ class Predictor:
         return machine_for(self.program, self._given[1], engine=self._engine, threads=self._threads)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # A machine and a lock cannot be copied, but made again.
+        # A machine cannot be copied, but made again.
         return _predictor, self._given
 
-    def __call__(self, X: Any) -> NDArray[np.float32]:
+    def __call__(self, X: Any, entry: str = "forward") -> NDArray[np.float32]:
         """Return the outputs for rows, shape (m, outputs).
 
         Args:
             X: rows of shape (m, features), also an array that lies in a file (`np.memmap`).
+            entry: "forward" or "probabilities".
 
         Raises:
             UserError: rows unlike those the model was trained on.
@@ -79,14 +82,12 @@ class Predictor:
         rows = self._preprocessing.checked(X)
         at_once = max(1, BLOCK_BYTES // (rows.itemsize * self._preprocessing.features))
         if len(rows) <= at_once:
-            return self._outputs(rows)
-        return np.concatenate([self._outputs(rows[at : at + at_once]) for at in range(0, len(rows), at_once)])
+            return self._outputs(rows, entry)
+        parts = (rows[at : at + at_once] for at in range(0, len(rows), at_once))
+        return np.concatenate([self._outputs(part, entry) for part in parts])
 
-    def _outputs(self, rows: Array) -> NDArray[np.float32]:
-        rows = self._preprocessing.converted(rows)
-        with self._turn:
-            found: NDArray[np.float32] = self._machine.run("forward", {"X": rows})["y_hat"]
-        return found
+    def _outputs(self, rows: Array, entry: str) -> NDArray[np.float32]:
+        return self._machine.run(entry, {"X": self._preprocessing.converted(rows)})["y_hat"]
 
 
 def _predictor(

@@ -29,6 +29,7 @@ from chainrule.threads import thread_count
 Array = NDArray[Any]
 
 _NOTHING = np.empty(0, np.float32)
+_NO_KEY = StepKey()
 
 
 @dataclass(frozen=True)
@@ -36,13 +37,23 @@ class _EntryInputs:
     """What an entry reads and gives.
 
     `data` are the data that it reads, by their place among the program's data; `scalars` the names of its inputs;
-    `outputs` the names, the buffers' numbers and the buffers of what it gives.
+    `outputs` what it gives.
     """
 
     number: int
     data: tuple[tuple[int, Buffer], ...]
     scalars: frozenset[str]
-    outputs: tuple[tuple[str, int, Buffer], ...]
+    outputs: tuple[_Output, ...]
+
+
+@dataclass(frozen=True)
+class _Output:
+    """What an entry gives: its name, the buffer's number, and its shape, that of a row where it has rows."""
+
+    name: str
+    buffer: int
+    shape: tuple[int, ...]
+    has_rows: bool
 
 
 class EngineRun:
@@ -92,25 +103,24 @@ class EngineRun:
         """Run an entry once; arguments, results and errors are those of `NumpyRun.run`."""
         inputs = self._entry(entry)
         arrays = self._arrays(inputs, data)
-        count = count_rows(data, [array for array in arrays if array is not None], rows)
-        key = key or StepKey()
-        rows_of = {at: _target(buffer, count) for _, at, buffer in inputs.outputs}
-        targets = [rows_of[at] for _, at, _ in inputs.outputs]
+        count = count_rows(data, arrays, rows)
+        key = key or _NO_KEY
+        call = (
+            inputs.number,
+            arrays,
+            None if rows is None else np.ascontiguousarray(rows, np.int64),
+            count,
+            self._scalar_values(inputs, scalars or {}, count) if self._scalars else _NOTHING,
+            key.seed,
+            key.step,
+        )
+        found = {one.name: np.empty((count, *one.shape), np.float32) for one in inputs.outputs if one.has_rows}
+        if len(found) == len(inputs.outputs):
+            self._machine.run(*call, list(found.values()))
+            return found
         with self._alone:
-            self._machine.run(
-                inputs.number,
-                arrays,
-                None if rows is None else np.ascontiguousarray(rows, np.int64),
-                count,
-                self._scalar_values(inputs, scalars or {}, count),
-                key.seed,
-                key.step,
-                targets,
-            )
-            return {
-                name: self._read(at, buffer) if target is None else target
-                for (name, at, buffer), target in zip(inputs.outputs, targets, strict=True)
-            }
+            self._machine.run(*call, [found.get(one.name) for one in inputs.outputs])
+            return {one.name: found[one.name] if one.has_rows else self._read(one) for one in inputs.outputs}
 
     def run_steps(
         self,
@@ -125,7 +135,7 @@ class EngineRun:
         inputs = self._entry(entry)
         check_gives_numbers(self.program, entry_of(self.program, entry))
         arrays = self._arrays(inputs, data)
-        batches.check(data, [array for array in arrays if array is not None])
+        batches.check(data, arrays)
         outputs = np.empty((len(batches), len(inputs.outputs)), np.float32)
         done = self._machine.run_steps(
             inputs.number,
@@ -138,15 +148,13 @@ class EngineRun:
             outputs,
             SECONDS_A_CALL,
         )
-        return {name: outputs[:done, place] for place, (name, _, _) in enumerate(inputs.outputs)}
+        return {one.name: outputs[:done, place] for place, one in enumerate(inputs.outputs)}
 
     def _entry(self, name: str) -> _EntryInputs:
-        return self._entries[entry_of(self.program, name).name]
+        return self._entries.get(name) or self._entries[entry_of(self.program, name).name]
 
     def _scalar_values(self, inputs: _EntryInputs, scalars: Mapping[str, float], count: int) -> NDArray[np.float32]:
         """The inputs of a step, one after the other in the order of the program's buffers; 0 for those not read."""
-        if not self._scalars:
-            return _NOTHING
         values = [
             scalar_value(buffer, scalars, count, np.float32).ravel()
             if buffer.name in inputs.scalars
@@ -162,9 +170,9 @@ class EngineRun:
             found[place] = readable(checked_data(buffer, data))
         return found
 
-    def _read(self, at: int, buffer: Buffer) -> Array:
-        found = np.empty(concrete(buffer.shape, 0), np.float32)
-        self._machine.read(at, found)
+    def _read(self, output: _Output) -> Array:
+        found = np.empty(output.shape, np.float32)
+        self._machine.read(output.buffer, found)
         return found
 
 
@@ -173,9 +181,10 @@ def _inputs(program: Program, number: int, entry: Entry) -> _EntryInputs:
     places = [at for at, buffer in enumerate(program.buffers) if buffer.kind == "data"]
     data = tuple((place, program.buffers[at]) for place, at in enumerate(places) if at in read)
     scalars = frozenset(program.buffers[at].name for at in read if program.buffers[at].kind == "scalar")
-    outputs = tuple((name, at, program.buffers[at]) for name, at in entry.outputs.items())
+    outputs = tuple(_output(name, at, program.buffers[at]) for name, at in entry.outputs.items())
     return _EntryInputs(number, data, scalars, outputs)
 
 
-def _target(buffer: Buffer, count: int) -> NDArray[np.float32] | None:
-    return np.empty(concrete(buffer.shape, count), np.float32) if buffer.kind == "rows" else None
+def _output(name: str, at: int, buffer: Buffer) -> _Output:
+    has_rows = buffer.kind == "rows"
+    return _Output(name, at, concrete(buffer.shape[1:] if has_rows else buffer.shape, 0), has_rows)

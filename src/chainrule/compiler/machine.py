@@ -20,7 +20,7 @@ Array = NDArray[Any]
 Engine = Literal["engine", "reference"]
 
 # Rows of these types are read as they are; others are converted first.
-READABLE = tuple(np.dtype(kind) for kind in ("float32", "float64", "float16", "uint8"))
+READABLE = frozenset(np.dtype(kind) for kind in ("float32", "float64", "float16", "uint8"))
 
 
 class Machine(Protocol):
@@ -112,12 +112,12 @@ class Batches:
         """The steps from `start` to before `stop`."""
         return Batches(self.rows, self.bounds[start : stop + 1])
 
-    def check(self, data: Mapping[str, Array], read: Sequence[Array]) -> None:
+    def check(self, data: Mapping[str, Array], read: Sequence[Array | None]) -> None:
         """Check once for all steps that the data have these rows.
 
         Args:
             data: everything that was given.
-            read: the arrays that the entry reads.
+            read: the arrays that the entry reads; None for those that it does not.
 
         Raises:
             UserError: rows that the data do not have, or data that differ in their number of rows.
@@ -176,6 +176,8 @@ def readable(array: Array) -> Array:
     dtype('float32')
     """
     known = array.dtype in READABLE
+    if known and array.flags.carray:
+        return array
     # Each row lies in one piece; the next one may be anywhere after it.
     if known and array.flags.aligned and (array.flags.c_contiguous or _rows_in_one_piece(array)):
         return array

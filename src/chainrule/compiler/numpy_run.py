@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -61,6 +62,8 @@ class NumpyRun:
             if buffer.value is not None:
                 self.arrays[at] = converted(buffer.value, self.dtype)
         self._plans: dict[str, EntryPlan] = {}
+        # Temporaries are shared by all runs: Python threads take turns.
+        self._alone = threading.Lock()
         self._slots: dict[int, Array] = {}
 
     @property
@@ -93,7 +96,7 @@ class NumpyRun:
             UserError: no such entry, or data, rows or scalars that are missing or have the wrong shape.
             WorkFailed: the memory does not suffice.
         """
-        with np.errstate(all="ignore"):
+        with self._alone, np.errstate(all="ignore"):
             run = _OneRun(self, self._plan(entry), data, rows, scalars or {}, key or StepKey())
             try:
                 return run.outputs()

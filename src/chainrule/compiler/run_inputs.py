@@ -32,34 +32,34 @@ def checked_data(buffer: Buffer, data: Mapping[str, Array]) -> Array:
     Raises:
         UserError: it is missing, or its rows have another shape.
     """
-    if buffer.name not in data:
+    array = data.get(buffer.name)
+    if array is None:
         raise UserError(f"the data {buffer.name} is missing")
-    array = data[buffer.name]
-    if array.ndim != len(buffer.shape) or array.shape[1:] != buffer.shape[1:]:
+    if array.shape[1:] != buffer.shape[1:] or not array.shape:
         raise UserError(f"the data {buffer.name} has shape {array.shape}, not {buffer.shape}")
     return array
 
 
-def count_rows(data: Mapping[str, Array], read: Iterable[Array], rows: NDArray[np.int64] | None) -> int:
+def count_rows(data: Mapping[str, Array], read: Iterable[Array | None], rows: NDArray[np.int64] | None) -> int:
     """Return how many rows a batch has.
 
     Args:
         data: everything that was given; without `rows` all must have as many rows.
-        read: the arrays that the entry reads.
+        read: the arrays that the entry reads; None for those that it does not.
         rows: which rows form the batch; None for all.
 
     Raises:
         UserError: rows that the data do not have, or data that differ in their number of rows.
     """
     if rows is not None:
-        least = min(map(len, read), default=None)
+        least = min((len(array) for array in read if array is not None), default=None)
         if least is not None and len(rows) and not 0 <= rows.min() <= rows.max() < least:
             raise UserError(f"rows {rows.min()} to {rows.max()} were asked for, but the data have {least} rows")
         return len(rows)
-    counts = {len(array) for array in data.values()}
-    if len(counts) > 1:
-        raise UserError(f"the data differ in their number of rows: {sorted(counts)}")
-    return counts.pop() if counts else 0
+    counts = [len(array) for array in data.values()]
+    if len(counts) > 1 and len(set(counts)) > 1:
+        raise UserError(f"the data differ in their number of rows: {sorted(set(counts))}")
+    return counts[0] if counts else 0
 
 
 def scalar_value(buffer: Buffer, scalars: Mapping[str, float], count: int, dtype: DTypeLike) -> Array:
