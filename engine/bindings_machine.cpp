@@ -4,10 +4,12 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include <algorithm>
 #include <mutex>
 
 #include "bindings.hpp"
 #include "machine.hpp"
+#include "verify.hpp"
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -51,6 +53,19 @@ Rows rows_from(const nb::object& object, const Shape& shape) {
   return {array.data(), type_of(array.dtype()), array.stride(0), static_cast<std::int64_t>(array.shape(0)), true};
 }
 
+// Of `count` rows with these numbers, or of the first `count` of the data.
+RowRange range_of(const std::int64_t* rows, std::int64_t count) {
+  must(count >= 0 && count <= most_elements, "nothing has so many rows");
+  RowRange found{0, count - 1};
+  if (!rows || count == 0) return found;
+  found = {rows[0], rows[0]};
+  for (std::int64_t i = 1; i < count; ++i) {
+    found.least = std::min(found.least, rows[i]);
+    found.most = std::max(found.most, rows[i]);
+  }
+  return found;
+}
+
 // The Python object that holds a machine, and keeps alive the arrays that it writes to.
 class BoundMachine {
  public:
@@ -76,7 +91,7 @@ class BoundMachine {
     must(rows.is_none() || static_cast<std::int64_t>(chosen.size()) >= count, "there are fewer rows than said");
     must(scalars.size() == machine_.scalar_numbers(), "the scalars have another size");
     const StepInput input{rows.is_none() ? nullptr : chosen.data(), count, scalars.data(), seed, number};
-    machine_.check(entry, sources, input);
+    machine_.check(entry, sources, range_of(input.rows, count));
     const std::vector<float*> targets = targets_of(entry, outputs, count);
     const nb::gil_scoped_release released;
     const std::lock_guard alone(running_);
@@ -97,14 +112,20 @@ class BoundMachine {
     must(bounds.size() == steps + 1, "there must be one bound more than steps");
     Words chosen;
     if (!rows.is_none()) chosen = nb::cast<Words>(rows);
-    std::vector<StepInput> inputs;
+    std::vector<StepInput> inputs(steps);
+    std::int64_t most = 0;
     for (std::size_t i = 0; i < steps; ++i) {
       const std::int64_t from = bounds.data()[i], to = bounds.data()[i + 1];
       const bool there = rows.is_none() || to <= static_cast<std::int64_t>(chosen.size());
       must(there && 0 <= from && from <= to, "the bounds are not those of the rows");
-      inputs.push_back({rows.is_none() ? nullptr : chosen.data() + from, to - from,
-                        scalars.data() + i * scalars.shape(1), seed, first + static_cast<std::int64_t>(i)});
-      machine_.check(entry, sources, inputs.back());
+      inputs[i] = {rows.is_none() ? nullptr : chosen.data() + from, to - from, scalars.data() + i * scalars.shape(1),
+                   seed, first + static_cast<std::int64_t>(i)};
+      most = std::max(most, to - from);
+    }
+    if (rows.is_none()) {
+      machine_.check(entry, sources, range_of(nullptr, most));
+    } else if (steps > 0) {
+      machine_.check(entry, sources, range_of(inputs[0].rows, bounds.data()[steps] - bounds.data()[0]));
     }
     const nb::gil_scoped_release released;
     const std::lock_guard alone(running_);

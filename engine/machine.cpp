@@ -9,6 +9,7 @@
 
 #include "draw.hpp"
 #include "member.hpp"
+#include "prepared.hpp"
 
 namespace chainrule {
 namespace {
@@ -25,15 +26,10 @@ std::int64_t own_elements(const Program& program, int buffer) { return elements(
 
 }  // namespace
 
-// Schedules by the number of rows; a training has two of them, for its batches and for the last, shorter one.
-struct Machine::Cached {
-  std::map<std::int64_t, std::unique_ptr<EntrySchedule>> by_count;
-};
-
 Machine::Machine(Program program, std::vector<float*> state, int threads, const Kernels& kernels)
     : program_(std::move(program)), kernels_(kernels), pool_(threads) {
   for (const Entry& entry : program_.entries) plans_.push_back(plan_entry(program_, entry));
-  schedules_.resize(plans_.size());
+  prepared_.resize(plans_.size());
   const std::size_t count = program_.buffers.size();
   shared_.assign(count, nullptr);
   data_position_.assign(count, -1);
@@ -86,13 +82,15 @@ std::span<const float> Machine::output(int buffer) const {
   return {shared_[buffer], static_cast<std::size_t>(elements(program_.buffers[buffer].shape))};
 }
 
-const EntrySchedule& Machine::schedule_for(int entry, std::int64_t count) {
-  auto& by_count = schedules_[entry].by_count;
+Machine::Prepared& Machine::prepared(int entry, std::int64_t count) {
+  auto& by_count = prepared_[entry].by_count;
   auto& found = by_count[count];
   if (!found) {
     if (by_count.size() > most_schedules) by_count.clear();
-    auto made = std::make_unique<EntrySchedule>(schedule_entry(program_, plans_[entry], count, pool_.threads()));
-    prepare_members(*made, plans_[entry]);
+    auto made = std::make_unique<Prepared>();
+    made->schedule = schedule_entry(program_, plans_[entry], count, pool_.threads());
+    made->is_small = is_small(made->schedule, count);
+    prepare_members(made->schedule, plans_[entry]);
     return *(by_count[count] = std::move(made));
   }
   return *found;
@@ -115,10 +113,16 @@ void Machine::prepare_members(const EntrySchedule& schedule, const EntryPlan& pl
   }
   lane_sums_.resize(sums);
   for (auto& member : members_) member->forget();
+  // Memory has moved.
+  for (ByCount& entry : prepared_) {
+    for (auto& [count, one] : entry.by_count) {
+      if (one) one->tape.reset();
+    }
+  }
 }
 
 void Machine::run(int entry, std::span<const Rows> data, const StepInput& input, std::span<float* const> rows) {
-  const EntrySchedule& schedule = schedule_for(entry, input.count);
+  const EntrySchedule& schedule = prepared(entry, input.count).schedule;
   Team team(schedule);
   pool_.run(schedule.members, [&](int member) {
     team.take_part([&] { step(entry, data, input, rows, team, member); });
@@ -134,16 +138,23 @@ std::int64_t Machine::run_steps(int entry, std::span<const Rows> data, std::span
   const auto total = static_cast<std::int64_t>(inputs.size());
   while (done < total) {
     // Steps of one schedule go together: the team comes together once for all of them.
-    const EntrySchedule& schedule = schedule_for(entry, inputs[done].count);
+    Prepared& ready = prepared(entry, inputs[done].count);
+    const EntrySchedule& schedule = ready.schedule;
     std::int64_t last = done + 1;
     while (last < total && inputs[last].count == inputs[done].count) ++last;
     Team team(schedule);
     std::int64_t after = done;
     const std::int64_t first = done;
+    const bool is_small = inputs[done].rows != nullptr && ready.is_small;
+    if (is_small) ready.see(data);
     const auto steps = [&](int member) {
       for (std::int64_t number = first; number < last && !team.stops; ++number) {
         if (member == 0 && number + 1 < last) fetch_rows(entry, data, inputs[number + 1]);
-        step(entry, data, inputs[number], {}, team, member);
+        if (is_small) {
+          small_step(entry, data, inputs[number], ready, team);
+        } else {
+          step(entry, data, inputs[number], {}, team, member);
+        }
         if (member == 0) {
           float* row = outputs + number * static_cast<std::int64_t>(results.size());
           for (const int buffer : results) *row++ = *shared_[buffer];
@@ -247,7 +258,7 @@ void Machine::start_sums(const PhasePlan& phase, Member& member, bool no_rows) {
   for (const Sum& sum : phase.sums) {
     if (sum.product && !no_rows) continue;
     const float start = sum.maximum ? -std::numeric_limits<float>::infinity() : 0.0f;
-    std::fill_n(member.at(sum.buffer), sum.elements, start);
+    make(member.tape, FillCall{member.at(sum.buffer), sum.elements, start});
   }
 }
 
@@ -340,7 +351,7 @@ void Machine::multiply_item(const Matmul& item, Member& member, std::int64_t row
                         item.accumulate && item.transpose_a && member.goes_on};
   member.workspace.reserve(workspace_bytes(product));
   if (of == 1) {
-    multiply(kernels_, product, member.workspace);
+    multiply(kernels_, product, member.workspace, member.tape);
   } else {
     multiply_part(kernels_, product, part, of, member.workspace);
   }
@@ -357,12 +368,14 @@ void Machine::execute(const Item& item, Member& member, std::int64_t rows, int p
   if (const auto* product = std::get_if<Matmul>(item.instruction)) {
     multiply_item(*product, member, rows, part, of);
   } else if (item.map) {
-    item.map->run(kernels_, member.table(), rows, part, of, member.scratch);
+    item.map->run(kernels_, member.table(), rows, part, of, member.scratch, member.tape);
   } else if (item.reduce) {
-    item.reduce->run(kernels_, member.table(), rows);
+    item.reduce->run(kernels_, member.table(), rows, member.tape);
   } else if (const auto* draw = std::get_if<Draw>(item.instruction)) {
+    if (member.tape) member.tape->give_up();
     draw_item(*draw, member, rows);
   } else {
+    if (member.tape) member.tape->give_up();
     const auto& turn = std::get<Transpose>(*item.instruction);
     const Shape& shape = program_.buffers[turn.source].shape;
     const auto length = [&](std::int64_t axis) { return axis == examples_axis ? rows : axis; };

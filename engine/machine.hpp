@@ -35,6 +35,11 @@ struct StepInput {
   std::int64_t number;
 };
 
+// The numbers of the rows that steps read: none where `most` is below `least`.
+struct RowRange {
+  std::int64_t least = 0, most = -1;
+};
+
 class Machine {
  public:
   // The program must have been verified. `state` holds the memory of each state buffer, which stays the caller's.
@@ -47,7 +52,7 @@ class Machine {
   std::vector<int> buffers(BufferKind kind) const;
 
   // std::invalid_argument where an entry cannot run on these: data that are missing, or rows that they do not have.
-  void check(int entry, std::span<const Rows> data, const StepInput& input) const;
+  void check(int entry, std::span<const Rows> data, RowRange rows) const;
   // The same where an entry cannot run for many steps.
   void check_steps(int entry) const;
   // How many numbers the scalars of a step have together.
@@ -69,6 +74,9 @@ class Machine {
   struct Member;
   struct Team;
 
+  struct Prepared;
+  struct Recording;
+
   void step(int entry, std::span<const Rows> data, const StepInput& input, std::span<float* const> rows, Team& team,
             int member);
   void begin_step(const StepInput& input);
@@ -88,7 +96,8 @@ class Machine {
   void fetch_rows(int entry, std::span<const Rows> data, const StepInput& next) const;
   Matrix operand(int buffer, bool transposed, const Member& member, std::int64_t rows) const;
   void prepare_members(const EntrySchedule& schedule, const EntryPlan& plan);
-  const EntrySchedule& schedule_for(int entry, std::int64_t count);
+  Prepared& prepared(int entry, std::int64_t count);
+  void small_step(int entry, std::span<const Rows> data, const StepInput& input, Prepared& ready, Team& team);
   int members_for(const EntryPlan& plan, std::int64_t count) const;
 
   Program program_;
@@ -101,8 +110,8 @@ class Machine {
   std::vector<int> data_position_;
   std::vector<std::unique_ptr<Member>> members_;
   Memory<float> lane_sums_;
-  struct Cached;
-  std::vector<Cached> schedules_;
+  struct ByCount;
+  std::vector<ByCount> prepared_;
 };
 
 }  // namespace chainrule

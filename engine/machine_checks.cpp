@@ -1,5 +1,4 @@
 // What a machine is given, checked before it runs: a program that passed `verify` can still be given wrong buffers.
-#include <algorithm>
 #include <stdexcept>
 
 #include "machine.hpp"
@@ -20,18 +19,12 @@ std::size_t Machine::scalar_numbers() const {
   return sum;
 }
 
-void Machine::check(int entry, std::span<const Rows> data, const StepInput& input) const {
-  must(input.count >= 0 && input.count <= most_elements, "nothing has so many rows");
-  std::int64_t least = 0, most = input.count - 1;
-  if (input.rows && input.count > 0) {
-    const auto [low, high] = std::minmax_element(input.rows, input.rows + input.count);
-    least = *low, most = *high;
-  }
+void Machine::check(int entry, std::span<const Rows> data, RowRange rows) const {
   for (const PhasePlan& phase : plans_[static_cast<std::size_t>(entry)].phases) {
     for (const DataUse& use : phase.data) {
       const Rows& source = data[static_cast<std::size_t>(data_position_[static_cast<std::size_t>(use.buffer)])];
       must(source.present, "the entry reads data that are missing");
-      must(input.count == 0 || (least >= 0 && most < source.count), "the data do not have these rows");
+      must(rows.most < rows.least || (rows.least >= 0 && rows.most < source.count), "the data do not have these rows");
     }
   }
 }

@@ -56,19 +56,19 @@ struct MapCode::Run {
   float** at;
   float* repeated;  // memory in which partial sources are repeated for short rows
   std::int64_t rows;
+  Tape* tape;
+
+  void one_step(const MapStep& step, std::uint8_t singles, std::int64_t count) const {
+    make(tape, MapCall{kernels.loops[step.operation][singles], at[step.out], at[step.in[0]], at[step.in[1]],
+                       at[step.in[2]], count, step.padded});
+  }
 
   void steps(const std::vector<MapStep>& steps, std::int64_t count) const {
-    for (const MapStep& step : steps) {
-      const MapLoop loop = kernels.loops[step.operation][step.singles];
-      loop(at[step.out], at[step.in[0]], at[step.in[1]], at[step.in[2]], count, step.padded);
-    }
+    for (const MapStep& step : steps) one_step(step, step.singles, count);
   }
 
   void steps_in_a_row(std::int64_t count) const {
-    for (const MapStep& step : code.steps_.steps) {
-      const MapLoop loop = kernels.loops[step.operation][step.singles_by_row];
-      loop(at[step.out], at[step.in[0]], at[step.in[1]], at[step.in[2]], count, step.padded);
-    }
+    for (const MapStep& step : code.steps_.steps) one_step(step, step.singles_by_row, count);
   }
 
   // The same as `steps`, and between them fetch the `next` elements that follow. Otherwise the memory would rest while
@@ -83,8 +83,7 @@ struct MapCode::Run {
         for (std::int64_t i = from; i < to; i += vector_floats) fetch(at[one.place] + count + i);
       }
       from = to;
-      const MapLoop loop = kernels.loops[step.operation][step.singles];
-      loop(at[step.out], at[step.in[0]], at[step.in[1]], at[step.in[2]], count, step.padded);
+      one_step(step, step.singles, count);
     }
   }
 
@@ -108,10 +107,10 @@ struct MapCode::Run {
     const std::int64_t inner = code.inner_.at(rows);
     const auto write = source.inner ? kernels.repeat_row : kernels.repeat_numbers;
     if (source.inner ? source.same_each_row : source.strides.size() == 1) {
-      write(out, row_of(source, row), inner, count);
+      make(tape, RepeatCall{write, out, row_of(source, row), inner, count});
       return;
     }
-    for (std::int64_t i = 0; i < count; ++i) write(out + i * inner, row_of(source, row + i), inner, 1);
+    for (std::int64_t i = 0; i < count; ++i) make(tape, RepeatCall{write, out + i * inner, row_of(source, row + i), inner, 1});
   }
 };
 
@@ -171,7 +170,7 @@ std::vector<Spread> MapCode::find_axes(const Program& program, const Map& map) {
 }
 
 void MapCode::run(const Kernels& kernels, float* const* table, std::int64_t rows, int part, int of,
-                  Scratch& scratch) const {
+                  Scratch& scratch, Tape* tape) const {
   const std::int64_t singles = steps_.first_register - steps_.first_single;
   const std::int64_t registers = rounded_up(singles);
   const std::int64_t repeated = registers + steps_.registers() * piece_;
@@ -185,7 +184,7 @@ void MapCode::run(const Kernels& kernels, float* const* table, std::int64_t rows
   for (int i = 0; i < singles; ++i) at[steps_.first_single + i] = memory + i;
   for (int i = 0; i < steps_.registers(); ++i) at[steps_.first_register + i] = memory + registers + i * piece_;
 
-  const Run run{*kernels.maps, *this, table, at, memory + repeated, rows};
+  const Run run{*kernels.maps, *this, table, at, memory + repeated, rows, tape};
   run.steps(steps_.once, 1);
   const std::int64_t inner = inner_.at(rows);
   if (partial_.empty()) {

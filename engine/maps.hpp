@@ -9,6 +9,7 @@
 #include "maps_steps.hpp"
 #include "program.hpp"
 #include "scratch.hpp"
+#include "tape.hpp"
 
 namespace chainrule {
 
@@ -19,7 +20,9 @@ class MapCode {
   MapCode(const Program& program, const Map& map);
 
   // Compute part `part` of `of` with so many rows of examples. table[b] is where buffer b of the program lies.
-  void run(const Kernels& kernels, float* const* table, std::int64_t rows, int part, int of, Scratch& scratch) const;
+  // The calls go onto the tape where there is one.
+  void run(const Kernels& kernels, float* const* table, std::int64_t rows, int part, int of, Scratch& scratch,
+           Tape* tape = nullptr) const;
 
   const MapSteps& steps() const { return steps_; }
 

@@ -23,13 +23,14 @@ constexpr Operation operation(Opcode opcode) { return static_cast<Operation>(opc
 // at once.
 using MapLoop = void (*)(float* out, const float* a, const float* b, const float* c, std::int64_t count, bool padded);
 
+// Write `rows` rows of so many elements: in each of them the same elements, or a single number, which lies at from[row].
+// Up to 15 elements after the last row are overwritten too.
+using RepeatLoop = void (*)(float* out, const float* from, std::int64_t length, std::int64_t rows);
+
 struct MapKernels {
   // By operation, and by which operands are single numbers: 1 for a, 2 for b, 4 for c, added up.
   MapLoop loops[static_cast<int>(Operation::count)][8];
-  // Write `rows` rows of so many elements: in each of them the same elements, or a single number, which lies at
-  // numbers[row]. Up to 15 elements after the last row are overwritten too.
-  void (*repeat_row)(float* out, const float* row, std::int64_t length, std::int64_t rows);
-  void (*repeat_numbers)(float* out, const float* numbers, std::int64_t length, std::int64_t rows);
+  RepeatLoop repeat_row, repeat_numbers;
 };
 
 }  // namespace chainrule

@@ -8,6 +8,7 @@
 #include "machine.hpp"
 #include "memory.hpp"
 #include "scratch.hpp"
+#include "tape.hpp"
 
 namespace chainrule {
 
@@ -50,6 +51,7 @@ struct Machine::Member {
   BlockMemory memory;
   Workspace workspace;
   Scratch scratch;
+  Tape* tape = nullptr;  // onto which the calls of a step go
   std::uint64_t seed = 0;
   std::int64_t number = 0, start = 0;
   bool first = true;     // whether the block is the first that adds to its sums
@@ -68,6 +70,17 @@ struct Machine::Member {
   std::vector<Matrix> matrices_;
   std::vector<Output> outputs_;
   BlockMemory* used_ = nullptr;
+};
+
+// While it lasts, the calls of a member go onto a tape.
+struct Machine::Recording {
+  Recording(Member& member, Tape& tape) : member_(member) { member_.tape = &tape; }
+  ~Recording() { member_.tape = nullptr; }
+  Recording(const Recording&) = delete;
+  Recording& operator=(const Recording&) = delete;
+
+ private:
+  Member& member_;
 };
 
 // What the members of a team share for one call.

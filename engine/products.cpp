@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "products_kernels.hpp"
+#include "tape.hpp"
 
 namespace chainrule {
 namespace {
@@ -31,19 +32,21 @@ Product piece(const Product& product, std::int64_t row, std::int64_t rows, std::
   return result;
 }
 
-void multiply_as(Form form, const Kernels& kernels, const Product& product, Workspace& workspace) {
-  if (product.rows <= 0 || product.columns <= 0) return;
-  if (product.depth <= 0) {
-    if (product.accumulate) return;
-    for (std::int64_t i = 0; i < product.rows; ++i) {
-      std::fill_n(product.c + i * product.c_stride, product.columns, 0.0f);
-    }
-    return;
-  }
+ProductLoop loop_of(Form form, const ProductKernels& loops) {
   switch (form) {
-    case Form::tiles: return kernels.products->tiles(product, workspace.data());
-    case Form::tall: return kernels.products->tall(product, workspace.data());
-    case Form::dot: return kernels.products->dot(product, workspace.data());
+    case Form::tiles: return loops.tiles;
+    case Form::tall: return loops.tall;
+    case Form::dot: return loops.dot;
+  }
+  return nullptr;
+}
+
+void multiply_as(Form form, const Kernels& kernels, const Product& product, Workspace& workspace, Tape* tape) {
+  if (product.rows <= 0 || product.columns <= 0) return;
+  if (product.depth > 0) return make(tape, ProductCall{loop_of(form, *kernels.products), product, workspace.data()});
+  if (product.accumulate) return;
+  for (std::int64_t i = 0; i < product.rows; ++i) {
+    make(tape, FillCall{product.c + i * product.c_stride, product.columns, 0.0f});
   }
 }
 
@@ -111,8 +114,8 @@ std::size_t workspace_bytes(const Product& product) {
   return static_cast<std::size_t>(floats) * sizeof(float);
 }
 
-void multiply(const Kernels& kernels, const Product& product, Workspace& workspace) {
-  multiply_as(form(product), kernels, product, workspace);
+void multiply(const Kernels& kernels, const Product& product, Workspace& workspace, Tape* tape) {
+  multiply_as(form(product), kernels, product, workspace, tape);
 }
 
 std::int64_t parts(const Product& product) {
@@ -133,7 +136,7 @@ void multiply_part(const Kernels& kernels, const Product& product, std::int64_t 
   multiply_as(chosen, kernels,
               piece(product, row, bound(product.rows, row_unit, i + 1, shared.down) - row, column,
                     bound(product.columns, packed_columns, j + 1, shared.across) - column),
-              workspace);
+              workspace, nullptr);
 }
 
 }  // namespace chainrule

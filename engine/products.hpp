@@ -20,6 +20,8 @@ enum class DType : std::uint8_t { f32, f64, f16, u8 };
 
 std::size_t item_size(DType type);
 
+class Tape;
+
 // Strides in elements, so that a transposed matrix is one with its strides exchanged. A matrix of one row still has
 // the row stride of the matrix that it is a part of.
 struct Matrix {
@@ -40,14 +42,17 @@ struct Product {
   bool continues = false;
 };
 
+// An inner loop; the workspace is that of the thread.
+using ProductLoop = void (*)(const Product& product, float* workspace);
+
 // Memory in which one thread packs operands. It may be used for any number of products, one after the other.
 using Workspace = Room;
 
 // What the workspace of a thread that works on this product, or on a part of it, must have reserved.
 std::size_t workspace_bytes(const Product& product);
 
-// All of it on one thread.
-void multiply(const Kernels& kernels, const Product& product, Workspace& workspace);
+// All of it on one thread. The call goes onto the tape where there is one.
+void multiply(const Kernels& kernels, const Product& product, Workspace& workspace, Tape* tape = nullptr);
 
 // Into how many parts, at most, threads may usefully share it; 1 where it is small.
 std::int64_t parts(const Product& product);

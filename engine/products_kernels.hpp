@@ -16,9 +16,7 @@ Form form(const Product& product);
 
 // Each takes any part of a product of its form that has at least one row, column and k.
 struct ProductKernels {
-  void (*tiles)(const Product& product, float* workspace);
-  void (*tall)(const Product& product, float* workspace);
-  void (*dot)(const Product& product, float* workspace);
+  ProductLoop tiles, tall, dot;
 };
 
 // Packed A: blocks of at most `block_rows` x `block_depth`.

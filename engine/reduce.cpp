@@ -86,23 +86,24 @@ bool ReduceCode::is(std::initializer_list<Role> roles) const {
                     [](const Axis& axis, Role role) { return axis.role == role; });
 }
 
-void ReduceCode::run(const Kernels& kernels, float* const* table, std::int64_t rows) const {
+void ReduceCode::run(const Kernels& kernels, float* const* table, std::int64_t rows, Tape* tape) const {
   float* destination = table[destination_];
   const float* source = table[source_];
-  if (!accumulate_) std::fill_n(destination, kept_.at(rows), start_of(maximum_));
+  if (!accumulate_) make(tape, FillCall{destination, kept_.at(rows), start_of(maximum_)});
   const std::int64_t size = size_.at(rows);
   if (size == 0) return;
   const ReduceKernels& loops = maximum_ ? *kernels.maximum : *kernels.sum;
   const std::int64_t last = axes_.empty() ? 1 : axes_.back().length.at(rows);
   if (is({Role::reduced}) || is({Role::kept, Role::reduced})) {
-    loops.each_row({source, destination, size / last, last});
+    make(tape, ReduceCall{loops.each_row, {source, destination, size / last, last}});
   } else if (is({}) || is({Role::examples})) {
-    loops.all_rows({source, destination, size, 1});
+    make(tape, ReduceCall{loops.all_rows, {source, destination, size, 1}});
   } else if (is({Role::examples, Role::reduced})) {
-    loops.all_rows({source, destination, size / last, last});
+    make(tape, ReduceCall{loops.all_rows, {source, destination, size / last, last}});
   } else if (is({Role::kept}) || is({Role::reduced, Role::kept}) || is({Role::examples, Role::kept})) {
-    loops.each_column({source, destination, size / last, last});
+    make(tape, ReduceCall{loops.each_column, {source, destination, size / last, last}});
   } else {
+    if (tape) tape->give_up();
     run_any(destination, source, rows);
   }
 }

@@ -13,6 +13,7 @@
 #include "kernels.hpp"
 #include "program.hpp"
 #include "reduce_kernels.hpp"
+#include "tape.hpp"
 
 namespace chainrule {
 
@@ -22,8 +23,8 @@ class ReduceCode {
   ReduceCode(const Program& program, const Reduce& reduce);
 
   // Reduce so many rows of examples. table[b] is where buffer b of the program lies. A reduction over the examples goes
-  // on from what is in its destination.
-  void run(const Kernels& kernels, float* const* table, std::int64_t rows) const;
+  // on from what is in its destination. The calls go onto the tape where there is one.
+  void run(const Kernels& kernels, float* const* table, std::int64_t rows, Tape* tape = nullptr) const;
 
  private:
   enum class Role : std::uint8_t { kept, reduced, examples };

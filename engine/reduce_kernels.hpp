@@ -15,14 +15,17 @@ struct Reduction {
   std::int64_t rows, length;
 };
 
-// For the sum and the maximum. All go on from what is in the destination.
+// All go on from what is in the destination.
+using ReduceLoop = void (*)(const Reduction& reduction);
+
+// For the sum and the maximum.
 struct ReduceKernels {
   // destination[r] takes row r, in 16 lanes and a tree.
-  void (*each_row)(const Reduction& reduction);
+  ReduceLoop each_row;
   // The one destination takes the rows one after the other, each of them first in 16 lanes and a tree.
-  void (*all_rows)(const Reduction& reduction);
+  ReduceLoop all_rows;
   // destination[c] takes column c, row after row.
-  void (*each_column)(const Reduction& reduction);
+  ReduceLoop each_column;
 };
 
 }  // namespace chainrule

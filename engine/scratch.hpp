@@ -16,6 +16,8 @@ class Scratch {
     return room_.data();
   }
 
+  const float* data() { return room_.data(); }
+
   // Room for so many addresses.
   float** places(std::size_t count) {
     if (count > places_.size()) places_.resize(count);

@@ -1,0 +1,110 @@
+"""Steps of few rows are played from a tape: the same bits as without, whatever happens in between."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import chainrule as cr
+from chainrule.compiler.engine_run import EngineRun
+from chainrule.compiler.machine import Batches
+from chainrule.compiler.run_inputs import StepKey
+from chainrule.graph import shapes
+from chainrule.training.descent import Descent
+from tests.compiler import networks
+
+Array = NDArray[Any]
+
+_random = np.random.default_rng(0)
+X = _random.integers(0, 200, (600, 3))
+Y = _random.integers(0, 2, (600, 1)).astype(np.float32)
+# A batch of another size comes in between; each kind is seen often enough to be recorded and played.
+COUNTS = [7, 7, 7, 7, 3, 3, 3, 7, 7, 3]
+
+
+def _machine(*, dropout: bool = False) -> EngineRun:
+    Z, parameters = networks.layers((3, 5, 2, 1), scale=255, dropout=dropout)
+    J = networks.cross_entropy(Z) + 1e-3 * cr.sum(parameters[0] ** 2)
+    random = np.random.default_rng(1)
+    values = {w: random.normal(size=shapes.fixed(w.shape)) for w in parameters}
+    descent = Descent(J, parameters, values, optimizer=cr.Adam(0.01), seed=3, evaluation={"J": J})
+    return EngineRun(descent.program, descent.machine.state)
+
+
+def _batches(seed: int) -> Batches:
+    rows = np.random.default_rng(seed).integers(0, len(X), sum(COUNTS))
+    return Batches(rows, np.cumsum([0, *COUNTS]))
+
+
+def _data(dtype: str) -> dict[str, Array]:
+    return {"X": X.astype(dtype), "y": Y}
+
+
+def _together(machine: EngineRun, data: dict[str, Array], batches: Batches, first: int) -> Array:
+    numbers = np.arange(first, first + len(batches), dtype=np.float64)
+    scalars = {"learning_rate": np.full(len(batches), 0.01), "step": numbers}
+    return machine.run_steps("step", data, batches, scalars, key=StepKey(3, first))["cost"]
+
+
+def _one_by_one(machine: EngineRun, data: dict[str, Array], batches: Batches, first: int) -> list[float]:
+    costs = []
+    for place in range(len(batches)):
+        scalars = {"learning_rate": 0.01, "step": float(first + place)}
+        outputs = machine.run(
+            "step", data, rows=batches.rows_of(place), scalars=scalars, key=StepKey(3, first + place)
+        )
+        costs.append(float(outputs["cost"]))
+    return costs
+
+
+def _assert_same_state(one: EngineRun, other: EngineRun) -> None:
+    for name, array in one.state.items():
+        np.testing.assert_array_equal(array.view(np.uint32), other.state[name].view(np.uint32), err_msg=name)
+
+
+@pytest.mark.parametrize("dropout", [False, True])
+def test_played_steps_are_those_taken_one_by_one(dropout: bool) -> None:
+    played, taken = _machine(dropout=dropout), _machine(dropout=dropout)
+    for call in range(3):
+        batches, first = _batches(call), 1 + call * len(COUNTS)
+        costs = _together(played, _data("float32"), batches, first)
+        assert costs.tolist() == _one_by_one(taken, _data("float32"), batches, first)
+    _assert_same_state(played, taken)
+
+
+def test_data_of_another_type_are_read_as_what_they_are() -> None:
+    played, taken = _machine(), _machine()
+    for call, dtype in enumerate(["float32", "uint8", "float16", "float64", "uint8", "float32"]):
+        batches, first = _batches(call), 1 + call * len(COUNTS)
+        costs = _together(played, _data(dtype), batches, first)
+        assert costs.tolist() == _one_by_one(taken, _data("float32"), batches, first), dtype
+    _assert_same_state(played, taken)
+
+
+def test_memory_may_move_between_steps() -> None:
+    played, taken = _machine(), _machine()
+    for call in range(4):
+        batches, first = _batches(call), 1 + call * len(COUNTS)
+        assert _together(played, _data("uint8"), batches, first).tolist() == _one_by_one(
+            taken, _data("uint8"), batches, first
+        )
+        # More rows than before need more memory.
+        for machine in (played, taken):
+            machine.run("evaluate", _data("uint8"), rows=np.arange(150 * (call + 1)))
+    _assert_same_state(played, taken)
+
+
+def test_a_step_without_rows_changes_nothing_of_the_next() -> None:
+    played, taken = _machine(), _machine()
+    rows = np.arange(21) * 7
+    batches = Batches(rows, np.array([0, 7, 14, 14, 21]))
+    costs = _together(played, _data("float32"), batches, 1)
+    # The mean of no rows is no number, and the last step that is taken.
+    assert np.isfinite(costs).tolist() == [True, True, False]
+    again = _together(played, _data("float32"), batches.between(0, 2), 4)
+    assert np.isnan(again).all(), "the parameters were lost with that step"
+    first = _together(_machine(), _data("float32"), batches.between(0, 2), 1)
+    assert first.tolist() == _one_by_one(taken, _data("float32"), batches.between(0, 2), 1)
