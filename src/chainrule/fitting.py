@@ -31,7 +31,7 @@ from chainrule.training.history import History
 from chainrule.training.labels import ClassName, Labels, example_weights, read_labels
 from chainrule.training.loop import Callback, Data, Plan, train
 from chainrule.training.optimizers import LBFGS, Optimizer, optimizer_of
-from chainrule.training.schedules import Schedule
+from chainrule.training.schedules import Cosine, Schedule
 from chainrule.training.snapshots import SnapshotRecorder, Wanted
 from chainrule.training.stopping import Stopping
 
@@ -93,7 +93,8 @@ def fit(
         loss: by name or a function of (y_hat, y); None takes the cross-entropy that suits a sigmoid or softmax
             output, squared error for others.
         optimizer: by name ("sgd" is gradient descent) or an object such as `cr.GradientDescent(0.03)`.
-        learning_rate: for an optimizer given by name; a number or a schedule. None takes its usual one.
+        learning_rate: for an optimizer given by name; a number or a schedule. None takes its usual one; Adam's
+            falls from 0.003 to 0 over all epochs, along half a cosine.
         epochs: how often to go through all examples, at most.
         batch_size: examples in a step, or "all".
         validation: a share of the rows to hold out, or (X, y), or row numbers of X; None for none.
@@ -169,6 +170,8 @@ def fit(
     checked_rows = parts.validation
     if isinstance(validation, tuple):
         checked, checked_rows = _other_data(graph, validation, preprocessing, task.labels)
+    if learning_rate is None and optimizer == DEFAULTS.optimizer:
+        learning_rate = Cosine(DEFAULTS.learning_rate)
     chosen = optimizer_of(optimizer, learning_rate=learning_rate, clip_norm=clip_norm)
     epochs, dtype = whole(epochs, "epochs", least=0), float_dtype(dtype)
     engine, used_threads = engine_of(engine), thread_count(threads)
