@@ -15,6 +15,9 @@ constexpr int tall_vectors(int) { return 1; }
 constexpr int tall_vectors(int columns) { return columns == 1 ? 4 : columns <= 3 ? 2 : 1; }
 #endif
 
+// A matrix of at most so many bytes is in a cache: there is no need to read it in order.
+constexpr std::int64_t tall_small = 256 << 10;
+
 // Each of the tall_depth k reads another stretch of memory; how far ahead, in bytes, it is fetched.
 constexpr std::ptrdiff_t tall_ahead = 256;
 
@@ -59,10 +62,10 @@ CHAINRULE_INLINE void store_rows(float* c, std::ptrdiff_t c_stride, std::int64_t
   }
 }
 
-// `rows` of C: 16 for each vector, or fewer with a single one.
+// `rows` of C: 16 for each vector, but for the last one where they are not whole.
 template <typename T, int vectors, int columns, bool whole>
 void tall_tile(const T* a, const Tall& t, std::int64_t rows) {
-  static_assert(whole || vectors == 1);
+  const auto last = static_cast<int>(rows - 16 * (vectors - 1));
   Floats sums[vectors][columns];
   CHAINRULE_UNROLL
   for (int v = 0; v < vectors; ++v) {
@@ -84,7 +87,7 @@ void tall_tile(const T* a, const Tall& t, std::int64_t rows) {
     }
     CHAINRULE_UNROLL
     for (int v = 0; v < vectors; ++v) {
-      const Floats x = whole ? load(a + 16 * v) : load_first(a, static_cast<int>(rows));
+      const Floats x = whole || v + 1 < vectors ? load(a + 16 * v) : load_first(a + 16 * v, last);
       CHAINRULE_UNROLL
       for (int j = 0; j < columns; ++j) sums[v][j] = fma(x, broadcast(b[j * t.b_column]), sums[v][j]);
     }
@@ -95,18 +98,23 @@ void tall_tile(const T* a, const Tall& t, std::int64_t rows) {
   for (int v = 0; v < vectors; ++v) store_rows(t.c + 16 * v * t.c_stride, t.c_stride, rows - 16 * v, sums[v]);
 }
 
+// The last rows, fewer than fill so many vectors.
+template <typename T, int vectors, int columns>
+void tall_rest(const T* a, std::int64_t rows, const Tall& t) {
+  if constexpr (vectors > 0) {
+    if (rows > 16 * (vectors - 1)) return tall_tile<T, vectors, columns, false>(a, t, rows);
+    tall_rest<T, vectors - 1, columns>(a, rows, t);
+  }
+}
+
 template <typename T, int columns>
 void tall_rows(const T* a, std::int64_t rows, Tall t) {
-  constexpr int height = 16 * tall_vectors(columns);
-  std::int64_t i = 0;
-  for (; i + height <= rows; i += height) {
-    tall_tile<T, height / 16, columns, true>(a + i, t, height);
+  constexpr int vectors = tall_vectors(columns), height = 16 * vectors;
+  for (; rows >= height; rows -= height, a += height) {
+    tall_tile<T, vectors, columns, true>(a, t, height);
     t.c += height * t.c_stride;
   }
-  for (; i < rows; i += 16) {
-    tall_tile<T, 1, columns, false>(a + i, t, least(16, rows - i));
-    t.c += 16 * t.c_stride;
-  }
+  tall_rest<T, vectors, columns>(a, rows, t);
 }
 
 template <typename T, int columns = 7>
@@ -127,8 +135,11 @@ void multiply_tall(const Product& p, float* workspace) {
     t.b_column = 1;
     workspace += p.depth * p.columns + slack;
   }
-  for (std::int64_t k = 0; k < p.depth; k += tall_depth) {
-    t.depth = least(tall_depth, p.depth - k);
+  const bool is_direct = p.a.type == DType::f32 || p.a.type == DType::u8;
+  const bool is_small = p.depth * p.a.column_stride * static_cast<std::int64_t>(sizeof(float)) <= tall_small;
+  const std::int64_t depth_step = is_direct && is_small ? p.depth : tall_depth;
+  for (std::int64_t k = 0; k < p.depth; k += depth_step) {
+    t.depth = least(depth_step, p.depth - k);
     if (p.continues) t.ahead = p.depth * p.a.column_stride * (p.a.type == DType::f32 ? 4 : 1);
     if (p.a.type == DType::f32) {
       tall_columns(static_cast<const float*>(p.a.data) + k * p.a.column_stride, p.rows, p.columns, t);
@@ -146,7 +157,7 @@ void multiply_tall(const Product& p, float* workspace) {
         tall_columns(workspace, rows, p.columns, part);
       }
     }
-    t.b += tall_depth * t.b_row;
+    t.b += depth_step * t.b_row;
     t.accumulate = true;
   }
 }

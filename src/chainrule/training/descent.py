@@ -93,14 +93,15 @@ class Descent:
         rate, step = variable("learning_rate"), variable("step")
         differentiated = form.differentiate(J, parameters)
         by_parameter = dict(zip(self.parameters, differentiated.gradients, strict=True))
-        stepwise = not isinstance(optimizer, LBFGS)
-        updates = _updates(by_parameter, form, optimizer, rate, step) if stepwise else {}
         extra = dict(zip(metrics or {}, stable(list((metrics or {}).values())), strict=True))
         figures = {"cost": differentiated.cost}
-        by_place = {f"gradient {i}": g for i, g in enumerate(differentiated.gradients)}
-        entries = {"value_and_gradient": EntrySpec(figures | by_place | ({} if stepwise else extra))}
-        if stepwise:
-            entries = {"step": EntrySpec(figures | extra, updates), **entries}
+        updates: dict[Expression, Expression] = {}
+        if isinstance(optimizer, LBFGS):
+            by_place = {f"gradient {i}": g for i, g in enumerate(differentiated.gradients)}
+            entries = {"value_and_gradient": EntrySpec(figures | by_place | extra)}
+        else:
+            updates = _updates(by_parameter, form, optimizer, rate, step)
+            entries = {"step": EntrySpec(figures | extra, updates)}
         if evaluation:
             sound = stable(list(evaluation.values()))
             entries["evaluate"] = EntrySpec(dict(zip(evaluation, sound, strict=True)))

@@ -119,14 +119,17 @@ def _of_bytes(X: Array, numbers: Numbers, Y: Array, others: Numbers | None) -> N
     """Sum (x - 128)(y - 128); the rest follows from the sums of the rows."""
     count = len(numbers if others is None else others)
     total = np.zeros((len(numbers), count))
-    sums, other_sums = np.zeros(len(numbers)), np.zeros(count)
+    sums = np.zeros(len(numbers))
+    other_sums = sums if others is None else np.zeros(count)
     for columns in _parts(X.shape[1], _COLUMNS):
         a = _less_middle(X[numbers, columns])
         # A matrix times its own transpose costs half.
         b = a if others is None else _less_middle(Y[others, columns])
         total += a @ b.T
-        sums += a.sum(axis=1, dtype=np.float64)
-        other_sums += b.sum(axis=1, dtype=np.float64)
+        # These sums are exact, too: at most 2**17.
+        sums += a.sum(axis=1)
+        if b is not a:
+            other_sums += b.sum(axis=1)
     total += _MIDDLE * sums[:, None]
     total += _MIDDLE * other_sums + _MIDDLE**2 * X.shape[1]
     return total
