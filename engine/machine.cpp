@@ -145,12 +145,11 @@ std::int64_t Machine::run_steps(int entry, std::span<const Rows> data, std::span
     Team team(schedule);
     std::int64_t after = done;
     const std::int64_t first = done;
-    const bool is_small = inputs[done].rows != nullptr && ready.is_small;
-    if (is_small) ready.see(data);
+    if (ready.is_small) ready.see(data, inputs[done].rows != nullptr);
     const auto steps = [&](int member) {
       for (std::int64_t number = first; number < last && !team.stops; ++number) {
         if (member == 0 && number + 1 < last) fetch_rows(entry, data, inputs[number + 1]);
-        if (is_small) {
+        if (ready.is_small) {
           small_step(entry, data, inputs[number], ready, team);
         } else {
           step(entry, data, inputs[number], {}, team, member);

@@ -1,4 +1,4 @@
-// Steps of few rows: played from a tape.
+// Steps of little work: played from a tape.
 #include <algorithm>
 
 #include "member.hpp"
@@ -13,12 +13,14 @@ bool is_small(const EntrySchedule& schedule, std::int64_t count) {
          });
 }
 
-void Machine::Prepared::see(std::span<const Rows> data) {
-  const auto same = [](const Rows& rows, DType type) { return rows.type == type; };
-  if (std::equal(data.begin(), data.end(), types.begin(), types.end(), same)) return;
+void Machine::Prepared::see(std::span<const Rows> now, bool are_gathered) {
+  const auto alike = [are_gathered](const Rows& a, const Rows& b) {
+    return a.type == b.type && (are_gathered || (a.base == b.base && a.stride == b.stride));
+  };
+  if (are_gathered == gathered && std::equal(now.begin(), now.end(), data.begin(), data.end(), alike)) return;
   tape.reset();
-  types.clear();
-  for (const Rows& rows : data) types.push_back(rows.type);
+  data.assign(now.begin(), now.end());
+  gathered = are_gathered;
 }
 
 void Machine::small_step(int entry, std::span<const Rows> data, const StepInput& input, Prepared& ready, Team& team) {

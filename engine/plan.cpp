@@ -106,6 +106,7 @@ EntryPlan plan_entry(const Program& program, const Entry& entry) {
 }
 
 std::int64_t lanes_of(const PhasePlan& phase, std::int64_t count) {
+  if (phase.row_work * static_cast<double>(count) < least_step) return 1;
   const std::int64_t lanes = std::clamp<std::int64_t>(count / rows_a_lane, 1, most_lanes);
   const double moved = static_cast<double>(lanes) * static_cast<double>(phase.sum_elements);
   return moved > static_cast<double>(count) * phase.read_by_row && phase.sum_elements > 64 ? 1 : lanes;

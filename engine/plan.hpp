@@ -56,8 +56,11 @@ struct EntryPlan {
 
 EntryPlan plan_entry(const Program& program, const Entry& entry);
 
-// How many lanes share the rows of a phase: about one for every 64 rows, at most 64, and one where the lanes' sums
-// would move more numbers than the products read.
+// Below so much work (fused multiply-adds, or numbers that a map moves) a step wakes no other thread.
+inline constexpr double least_step = 1 << 20;
+
+// How many lanes share the rows of a phase: about one for every 64 rows, at most 64, and one where there is little work,
+// or where the lanes' sums would move more numbers than the products read.
 std::int64_t lanes_of(const PhasePlan& phase, std::int64_t count);
 
 // How many rows go through a block at a time.

@@ -11,19 +11,20 @@
 
 namespace chainrule {
 
-// Whether steps with so many rows, gathered from anywhere, are the same calls each time: one thread, one block.
+// Whether steps with so many rows are the same calls each time: one thread, one block.
 bool is_small(const EntrySchedule& schedule, std::int64_t count);
 
 struct Machine::Prepared {
   EntrySchedule schedule;
   bool is_small = false;
   std::unique_ptr<Tape> tape;  // of a small step
-  // Where these were, and of which types the data, when it was recorded.
+  // Where these were, and what the data were like, when it was recorded.
   const float *scratch = nullptr, *workspace = nullptr;
-  std::vector<DType> types;
+  std::vector<Rows> data;
+  bool gathered = false;
 
-  // Forget the tape where these data are of other types.
-  void see(std::span<const Rows> data);
+  // Forget the tape where these data are not read alike: gathered rows by their type, others where they lie.
+  void see(std::span<const Rows> now, bool are_gathered);
 };
 
 // A training has two of them, for its batches and for the last, shorter one.

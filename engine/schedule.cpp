@@ -6,9 +6,8 @@
 namespace chainrule {
 namespace {
 
-// Below so much work (fused multiply-adds, or numbers that a map moves) a thread is quicker alone than a team that
-// meets; a whole step below the second wakes nobody.
-constexpr double least_shared = 1 << 17, least_step = 1 << 20;
+// Below so much work a thread is quicker alone than a team that meets.
+constexpr double least_shared = 1 << 17;
 
 // What an instruction reads and writes: buffers as negative numbers, slots as positive ones.
 struct Touched {

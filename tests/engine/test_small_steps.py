@@ -84,6 +84,31 @@ def test_data_of_another_type_are_read_as_what_they_are() -> None:
     _assert_same_state(played, taken)
 
 
+def test_all_rows_are_read_where_they_lie_in_each_call() -> None:
+    played, taken = _machine(), _machine()
+    # Memory of the same size may be given out again: contents change, and addresses too.
+    for call in range(6):
+        data = {"X": _random.normal(size=(7 + call % 2, 3)).astype(np.float32), "y": Y[: 7 + call % 2].copy()}
+        if call >= 4:
+            data["y"] = data["y"].astype(np.uint8)
+        first = 1 + 5 * call
+        batches = Batches.all_rows(len(data["X"]), 5)
+        costs = _together(played, data, batches, first)
+        assert costs.tolist() == _one_by_one(taken, data, batches, first)
+    _assert_same_state(played, taken)
+
+
+def test_rows_may_be_chosen_in_one_call_and_all_in_the_next() -> None:
+    played, taken = _machine(), _machine()
+    data = {"X": X[:7].astype(np.float32), "y": Y[:7]}
+    every = np.tile(np.arange(7), 4)
+    for call in range(4):
+        batches = Batches.all_rows(7, 4) if call % 2 else Batches(every, np.arange(5) * 7)
+        costs = _together(played, data, batches, 1 + 4 * call)
+        assert costs.tolist() == _one_by_one(taken, data, batches, 1 + 4 * call)
+    _assert_same_state(played, taken)
+
+
 def test_memory_may_move_between_steps() -> None:
     played, taken = _machine(), _machine()
     for call in range(4):
