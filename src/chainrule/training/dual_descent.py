@@ -154,7 +154,7 @@ class DualDescent(Descent):
 
 
 def _zeros(shape: tuple[int, int], dtype: np.dtype[Any]) -> Array:
-    """Return zeros whose rows begin with a line of the cache: vectors across two lines take twice as long to load."""
+    """Return zeros whose rows begin with a line of the cache: a vector across two lines is loaded twice."""
     row = -(-shape[1] * dtype.itemsize // _CACHE_LINE) * _CACHE_LINE
     memory = np.zeros(shape[0] * row + _CACHE_LINE, np.uint8)
     start = -memory.ctypes.data % _CACHE_LINE
