@@ -101,9 +101,7 @@ class DualDescent(Descent):
         count = len(next(iter(arrays.values())))
         numbers = np.arange(count) if rows is None else np.unique(rows)
         made: dict[Expression, Array] = {form.K: self._products(arrays, numbers, count)}
-        made[form.E] = _zeros((count, len(self._rows)), np.dtype(np.uint8))
-        if all(arrays[leaf] is self._work.data[leaf] for leaf in leaves):
-            made[form.E][self._rows.numbers, np.arange(len(self._rows))] = 1
+        made[form.E] = self._places(count, all(arrays[leaf] is self._work.data[leaf] for leaf in leaves))
         products = self._direct.products(arrays, numbers, self._start)
         for one, product in zip(form.weights, products, strict=True):
             if one.start is not None:
@@ -141,6 +139,18 @@ class DualDescent(Descent):
     def _leaves(self) -> list[Expression]:
         return [node for node in topological([self._form.X]) if node.op is EXAMPLES]
 
+    def _places(self, count: int, known: bool) -> Array:
+        """Which of the rows that are learned from each row is: none where they are not known."""
+        learned = self._rows.numbers
+        in_full = self._work.batch == count == len(learned)
+        dtype = np.dtype(np.float32 if in_full else np.uint8)
+        if known and count == len(learned):
+            return _counter_identity(count, dtype)
+        E = _zeros((count, len(learned)), dtype)
+        if known:
+            E[learned, np.arange(len(learned))] = 1
+        return E
+
     def _products(self, arrays: Mapping[Expression, Array], numbers: Numbers, count: int) -> Array:
         known = all(arrays[leaf] is self._work.data[leaf] for leaf in arrays)
         basis = self._rows.numbers
@@ -160,6 +170,13 @@ def _zeros(shape: tuple[int, int], dtype: np.dtype[Any]) -> Array:
     start = -memory.ctypes.data % _CACHE_LINE
     rows = memory[start : start + shape[0] * row].reshape(shape[0], row).view(dtype)
     return rows[:, : shape[1]]
+
+
+def _counter_identity(count: int, dtype: np.dtype[Any]) -> Array:
+    """Return the identity with its rows in reverse, which overlap in so little memory that it stays in a cache."""
+    line = np.zeros(max(2 * count - 1, 0), dtype)
+    line[count - 1 : count] = 1
+    return np.lib.stride_tricks.sliding_window_view(line, count) if count else line.reshape(0, 0)
 
 
 def _first_values(one: DualWeight, start: Array, known: Array) -> dict[Expression, Array]:

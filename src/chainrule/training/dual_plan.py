@@ -53,10 +53,10 @@ class Work:
 
     @property
     def basis(self) -> NDArray[np.int64]:
-        """The rows that are learned from, each once."""
+        """The rows that are learned from, each once, the last one first."""
         if self.rows is not None:
-            return np.unique(self.rows)
-        return np.arange(len(next(iter(self.data.values()), ())))
+            return np.unique(self.rows)[::-1]
+        return np.arange(len(next(iter(self.data.values()), ())))[::-1]
 
 
 @dataclass(frozen=True, eq=False)
