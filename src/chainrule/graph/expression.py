@@ -65,6 +65,22 @@ class Expression(Drawn):
         set_field("name", name)
         set_field("shape", _shape_of(op, self.inputs, self.attributes))
 
+    def with_inputs(self, inputs: Sequence[Expression]) -> Expression:
+        """Return the same operation on other inputs."""
+        if len(inputs) != len(self.inputs) or any(
+            new.shape != old.shape for new, old in zip(inputs, self.inputs, strict=True)
+        ):
+            return Expression(self.op, inputs, self.attributes, self.name)
+        # Of inputs of the same shapes, so is the result: it need not be found again.
+        node = object.__new__(Expression)
+        set_field = object.__setattr__
+        set_field(node, "op", self.op)
+        set_field(node, "inputs", tuple(inputs))
+        set_field(node, "attributes", self.attributes)
+        set_field(node, "name", self.name)
+        set_field(node, "shape", self.shape)
+        return node
+
     def __setattr__(self, field: str, value: object) -> NoReturn:
         raise AttributeError(f"an expression never changes: cannot set {field!r}; build a new expression")
 

@@ -50,7 +50,7 @@ def rebuild(node: Expression, inputs: Sequence[Expression]) -> Expression:
     """Return the node with other inputs; the node itself where they are the same."""
     if all(new is old for new, old in zip(inputs, node.inputs, strict=True)):
         return node
-    return Expression(node.op, inputs, node.attributes, node.name)
+    return node.with_inputs(inputs)
 
 
 def substitute(

@@ -8,6 +8,7 @@ multiplication by using fast routines of matrix multiplication", Numerical Algor
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from numpy.typing import DTypeLike, NDArray
 from chainrule.graph.expression import EXAMPLES, Expression, is_constant
 from chainrule.graph.value import evaluate
 from chainrule.graph.walk import topological
+from chainrule.threads import one_thread_for_products
 
 Array = NDArray[Any]
 Numbers = NDArray[np.int64]
@@ -31,6 +33,8 @@ _MOST_BITS = 24
 # Numbers that are preprocessed at a time, 16 MiB as float64, and that wait as float32, 64 MiB.
 _BLOCK = 1 << 21
 _WAITING = 1 << 24
+# Up to so many products NumPy's second thread saves nothing, and would spin into what comes after.
+_LITTLE_WORK = 1 << 30
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,9 +94,16 @@ def gram(rows: Rows, columns: Rows | None = None, *, dtype: DTypeLike = np.float
         >>> gram(Rows(X, {X: np.array([[0, 255], [1, 2]], np.uint8)}, np.arange(2))).tolist()
         [[65025.0, 510.0], [510.0, 5.0]]
     """
+    count = len(rows if columns is None else columns)
+    is_little = len(rows) * count * rows.features <= _LITTLE_WORK
+    with one_thread_for_products() if is_little else nullcontext():
+        return _gram(rows, columns, np.dtype(dtype))
+
+
+def _gram(rows: Rows, columns: Rows | None, dtype: np.dtype[Any]) -> Array:
     left, right = _scaled_bytes(rows), _scaled_bytes(rows if columns is None else columns)
     if left is None or right is None:
-        return _of_floats(rows, columns, np.dtype(dtype)).astype(dtype, copy=False)
+        return _of_floats(rows, columns, dtype).astype(dtype, copy=False)
     products = _of_bytes(left[0], rows.numbers, right[0], None if columns is None else columns.numbers)
     products *= left[1] ** 2
     return products.astype(dtype, copy=False)
