@@ -72,8 +72,8 @@ class DualDescent(Descent):
         first: dict[Expression, Array] = {w: values[w] for w in values if w not in self._start}
         first[form.gram] = self._gram
         products = self._direct.products(work.data, work.basis, self._start)
-        for one, known in zip(form.weights, products, strict=True):
-            first |= _first_values(one, self._start[one.W], known)
+        for one in form.weights:
+            first |= _first_values(one, self._start[one.W], products.get(one.W))
         super().__init__(
             form.J,
             form.parameters,
@@ -103,8 +103,9 @@ class DualDescent(Descent):
         made: dict[Expression, Array] = {form.K: self._products(arrays, numbers, count)}
         made[form.E] = self._places(count, all(arrays[leaf] is self._work.data[leaf] for leaf in leaves))
         products = self._direct.products(arrays, numbers, self._start)
-        for one, product in zip(form.weights, products, strict=True):
+        for one in form.weights:
             if one.start is not None:
+                product = products[one.W]
                 made[one.start] = np.zeros((count, *product.shape[1:]), self._dtype)
                 made[one.start][numbers] = product
         read = set(self.program.named("data"))
@@ -179,11 +180,11 @@ def _counter_identity(count: int, dtype: np.dtype[Any]) -> Array:
     return np.lib.stride_tricks.sliding_window_view(line, count) if count else line.reshape(0, 0)
 
 
-def _first_values(one: DualWeight, start: Array, known: Array) -> dict[Expression, Array]:
+def _first_values(one: DualWeight, start: Array, known: Array | None) -> dict[Expression, Array]:
     values = {one.C: np.zeros(shapes.fixed(one.C.shape))}
     if one.scale is not None:
         values[one.scale] = np.ones(())
-    if one.known is not None and one.start_square is not None:
+    if one.known is not None and one.start_square is not None and known is not None:
         values[one.known] = known
         values[one.start_square] = np.sum(np.square(start, dtype=np.float64))
     return values
@@ -217,11 +218,11 @@ class _Direct:
         self._coordinates = [
             examples(f"{one.W}.C", features=shapes.fixed(one.W.shape[1:]) or None) for one in form.weights
         ]
-        weights = [one.W for one in form.weights]
-        entries = {
-            "products": EntrySpec({str(i): form.X @ w for i, w in enumerate(weights)}),
-            "sums": EntrySpec({str(i): form.X.T @ c for i, c in enumerate(self._coordinates)}),
-        }
+        # Weights that start at zero have no products to begin with.
+        self._started = [one.W for one in form.weights if one.start is not None]
+        entries = {"sums": EntrySpec({str(i): form.X.T @ c for i, c in enumerate(self._coordinates)})}
+        if self._started:
+            entries["products"] = EntrySpec({str(i): form.X @ w for i, w in enumerate(self._started)})
         if evaluation:
             entries["evaluate"] = EntrySpec(dict(zip(evaluation, stable(list(evaluation.values())), strict=True)))
         compiled = compile_program(entries)
@@ -230,15 +231,16 @@ class _Direct:
         self._machine: Machine = machine_for(
             compiled.program, state, engine=engine_of(engine), threads=threads, dtype=dtype
         )
-        self._count = len(weights)
 
     def products(
         self, data: Mapping[Expression, Array], numbers: Numbers, weights: Mapping[Expression, Array]
-    ) -> list[Array]:
-        """Rows times weights."""
+    ) -> dict[Expression, Array]:
+        """Rows times weights, of those that do not start at zero."""
+        if not self._started:
+            return {}
         self._set(weights)
         outputs = self._machine.run("products", self._named(data), rows=numbers)
-        return [outputs[str(i)] for i in range(self._count)]
+        return {w: outputs[str(i)] for i, w in enumerate(self._started)}
 
     def sums(self, data: Mapping[Expression, Array], numbers: Numbers, C: Sequence[Array]) -> list[Array]:
         """The sum of rows, each times its row of C."""
@@ -248,7 +250,7 @@ class _Direct:
             named[self._names[leaf]] = np.zeros((count, *array.shape[1:]), array.dtype)
             named[self._names[leaf]][numbers] = array
         outputs = self._machine.run("sums", named, rows=numbers)
-        return [outputs[str(i)] for i in range(self._count)]
+        return [outputs[str(i)] for i in range(len(C))]
 
     def evaluate(
         self, data: Mapping[Expression, Array], values: Mapping[Expression, Array], rows: Numbers | None
