@@ -105,7 +105,7 @@ void fill(float* out, const float* number, std::int64_t count) {
 template <Operation name>
 void map_single(float* out, const float* a, const float* b, const float* c, std::int64_t count, bool) {
   constexpr int operands = arity<name>();
-  float wide[4][16];
+  float wide[4][16] = {};
   store(wide[0], broadcast(*a));
   if constexpr (operands > 1) store(wide[1], broadcast(*b));
   if constexpr (operands > 2) store(wide[2], broadcast(*c));

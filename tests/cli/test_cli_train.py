@@ -12,7 +12,7 @@ from chainrule.cli.train import _ACTIVATIONS, _OPTIMIZERS
 from chainrule.errors import WorkFailed
 from chainrule.network.activations import ACTIVATIONS
 from chainrule.runs.settings import RunSettings
-from chainrule.training.optimizers import OPTIMIZERS
+from chainrule.training.optimizers import NAMES
 from tests.cli.conftest import QUICK, Command
 from tests.data.drawing import class_folders
 
@@ -72,6 +72,22 @@ def test_pictures_are_never_changed(run: Command, pictures: Path, model: Path) -
 def test_logistic_regression_has_no_hidden_layer(run: Command, pictures: Path) -> None:
     assert run("train", pictures, *QUICK, "--hidden", "none", "--batch-size", "all").exit_code == 0
     assert len(chainrule.load("runs/pets-1").network.layers) == 1
+
+
+def test_lbfgs_takes_all_pictures_in_a_step(run: Command, pictures: Path) -> None:
+    done = run("train", pictures, *QUICK, "--optimizer", "lbfgs")
+    assert done.exit_code == 2
+    assert "add --batch-size all --dropout 0" in done.stderr
+    done = run("train", pictures, *QUICK, "--optimizer", "lbfgs", "--batch-size", "all", "--dropout", 0)
+    assert done.exit_code == 0, done.stderr
+    assert chainrule.load("runs/pets-1").training["optimizer"] == "LBFGS"
+
+
+def test_weights_kept_as_sums_of_pictures_are_told(run: Command, pictures: Path) -> None:
+    options = ("--optimizer", "sgd", "--batch-size", "all", "--hidden", "none", "--epochs", 400, "--patience", 400)
+    done = run("train", pictures, *options, "--size", 64, "--learning-rate", 1e-4)
+    assert done.exit_code == 0
+    assert "dual: K C costs" in done.stderr
 
 
 def test_every_option_reaches_the_run(run: Command, pictures: Path) -> None:
@@ -140,7 +156,7 @@ def test_one_class_is_told_from_many(run: Command) -> None:
 
 
 def test_help_names_every_optimizer_and_activation() -> None:
-    assert set(_OPTIMIZERS.split(", ")) == set(OPTIMIZERS)
+    assert set(_OPTIMIZERS.split(", ")) == set(NAMES)
     assert set(_ACTIVATIONS.split(", ")) == set(ACTIVATIONS)
 
 

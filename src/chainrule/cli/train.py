@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from chainrule.runs.train import Run
 
 _RATE = f"{DEFAULTS.picture_learning_rate:g} for {DEFAULTS.optimizer}, the usual one of each other optimizer"
-_OPTIMIZERS = "sgd, momentum, nesterov, rmsprop, adam, adamw"
+_OPTIMIZERS = "sgd, momentum, nesterov, rmsprop, adam, adamw, lbfgs"
 _ACTIVATIONS = "relu, leaky_relu, elu, softplus, gelu, silu, tanh, sigmoid, softmax, identity"
 
 
@@ -198,9 +198,9 @@ def _activations(given: str) -> tuple[str, ...]:
 
 
 def _optimizer(given: str) -> str:
-    from chainrule.training.optimizers import OPTIMIZERS
+    from chainrule.training.optimizers import NAMES
 
-    return options.one_of("--optimizer", given, OPTIMIZERS)
+    return options.one_of("--optimizer", given, NAMES)
 
 
 def _above_0(option: str, given: float | None) -> float | None:

@@ -88,6 +88,11 @@ class RunSettings:
             from_zero(getattr(self, name), f"--{name}")
         from_zero(self.dropout, "--dropout", below=1)
         rows_in_batch(self.batch_size, 1)
+        if self.optimizer == "lbfgs" and (self.batch_size != "all" or self.dropout):
+            raise UserError(
+                "--optimizer: lbfgs compares costs along a line, so each step takes all pictures and leaves nothing "
+                "to chance: add --batch-size all --dropout 0"
+            )
         engine_of(self.engine)
         for name, known in (("preprocess", ("standardize", "scale")), ("class_weight", (None, "balanced"))):
             if getattr(self, name) not in known:

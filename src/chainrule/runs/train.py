@@ -109,6 +109,8 @@ def train_on_pictures(
         parts = split(question.dataset, validation=settings.validation, test=settings.test, seed=settings.seed)
         _tell(settings, question, parts, say)
         model = _train(settings, network_for(len(question.dataset.classes)), question.dataset, parts, progress)
+        if model.history.plan.startswith("dual"):
+            say(model.history.plan)
         model.save(folder / "model.safetensors")
         neuron = _one_neuron(settings, model, question.dataset, parts, progress)
         test = question.dataset.subset(parts.test)

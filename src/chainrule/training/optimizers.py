@@ -260,7 +260,7 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
 }
 
 
-_NAMES: dict[str, type[Optimizer]] = {**OPTIMIZERS, "lbfgs": LBFGS}
+NAMES: dict[str, type[Optimizer]] = {**OPTIMIZERS, "lbfgs": LBFGS}
 
 
 def optimizer_of(
@@ -276,7 +276,7 @@ def optimizer_of(
         if learning_rate is not None or clip_norm is not None:
             raise UserError("give the learning rate and clip_norm to the optimizer itself, or its name instead")
         return choice
-    kind = chosen("optimizer", choice, _NAMES)
+    kind = chosen("optimizer", choice, NAMES)
     if kind is LBFGS:
         if learning_rate is not None or clip_norm is not None:
             raise UserError("L-BFGS finds the length of its steps itself: leave learning_rate and clip_norm out")
