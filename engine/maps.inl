@@ -105,10 +105,10 @@ void fill(float* out, const float* number, std::int64_t count) {
 template <Operation name>
 void map_single(float* out, const float* a, const float* b, const float* c, std::int64_t count, bool) {
   constexpr int operands = arity<name>();
-  float wide[4][16] = {};
+  float wide[4][16];
   store(wide[0], broadcast(*a));
-  if constexpr (operands > 1) store(wide[1], broadcast(*b));
-  if constexpr (operands > 2) store(wide[2], broadcast(*c));
+  store(wide[1], broadcast(operands > 1 ? *b : *a));
+  store(wide[2], broadcast(operands > 2 ? *c : *a));
   map_loop<name, 0>(wide[3], wide[0], wide[1], wide[2], 16, true);
   fill(out, wide[3], count);
 }

@@ -25,6 +25,7 @@ if child == 0:
     del model, more
     os._exit(0 if same else 1)
 assert (model.predict_proba(X) == before).all()
+del model
 raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
 

@@ -90,7 +90,7 @@ class RunSettings:
         rows_in_batch(self.batch_size, 1)
         if self.optimizer == "lbfgs" and (self.batch_size != "all" or self.dropout):
             raise UserError(
-                "--optimizer: lbfgs compares costs along a line, so each step takes all pictures and leaves nothing "
+                "--optimizer: lbfgs compares costs along a line, so a step takes all pictures and leaves nothing "
                 "to chance: add --batch-size all --dropout 0"
             )
         engine_of(self.engine)
