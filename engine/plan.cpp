@@ -12,6 +12,8 @@ constexpr std::int64_t rows_a_lane = 64, most_lanes = 64;
 // one lane, threads share each instruction: then blocks are as large as pays for meeting so often.
 constexpr std::int64_t block_numbers = 64 << 10, shared_block_numbers = 16 << 20;
 constexpr std::int64_t least_rows = 16, least_shared_rows = 256;
+// Weights that do not stay in that cache either are worth reading for so many rows at least.
+constexpr std::int64_t least_rows_of_large = 256;
 
 std::int64_t known(const Shape& shape) { return elements(shape, 1); }
 
@@ -68,7 +70,10 @@ PhasePlan plan_phase(const Program& program, const Phase& phase) {
     for (const int source : sources_of(*item.instruction)) {
       const int memory = memory_of(program, source);
       const Buffer& buffer = program.buffers[memory];
-      if (!has_examples(buffer.shape)) continue;
+      if (!has_examples(buffer.shape)) {
+        if (product) found.weights += known(buffer.shape);
+        continue;
+      }
       kept.insert(memory);
       if (product) found.read_by_row += static_cast<double>(known(buffer.shape));
       if (buffer.kind != BufferKind::data) continue;
@@ -114,8 +119,9 @@ std::int64_t lanes_of(const PhasePlan& phase, std::int64_t count) {
 
 std::int64_t block_rows(const PhasePlan& phase, std::int64_t rows, bool one_lane) {
   const std::int64_t width = std::max<std::int64_t>(phase.width, 1);
+  const std::int64_t least = phase.weights > block_numbers ? least_rows_of_large : least_rows;
   const std::int64_t fit = one_lane ? std::max(least_shared_rows, shared_block_numbers / width)
-                                    : std::max(least_rows, block_numbers / width);
+                                    : std::max(least, block_numbers / width);
   return std::clamp<std::int64_t>(rows, 1, fit);
 }
 

@@ -44,6 +44,7 @@ struct PhasePlan {
   std::int64_t sum_elements = 0;  // of all sums together
   std::int64_t width = 0;         // numbers a row that a block keeps
   double read_by_row = 0;         // numbers a row that products read
+  std::int64_t weights = 0;       // numbers that products read in each block, whatever its rows
   double row_work = 0;            // work a row
 };
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.data.copies import CopySet
 from chainrule.data.dataset import Skipped
 from chainrule.data.pictures import PictureSettings
 from chainrule.evaluation.metrics import evaluate
@@ -49,6 +50,7 @@ def report(k: int = 2, *, m: int = 60, pictures: bool = True, size: int = 8, **c
         "pictures": settings,
         "first_layer": random.normal(size=(n, 40)),
         "skipped": (Skipped(f"folder/{HOSTILE}", f"not a picture: {HOSTILE}"),),
+        "copies": (CopySet((f"folder/{HOSTILE}", "b.png"), (HOSTILE, "class 1"), are_same=False),),
         "settings": {"layers": (40,), "name": HOSTILE, "schedule": {"type": HOSTILE}},
         "command": f"chainrule train '{HOSTILE}'",
         "predict_command": f"chainrule predict model.safetensors '{HOSTILE}'",

@@ -17,7 +17,9 @@ ModelOrRun = Annotated[
 Pictures = Annotated[
     str,
     typer.Argument(
-        metavar="PICTURES", help="A folder with a sub-folder of pictures for each class.", show_default=False
+        metavar="PICTURES",
+        help="A folder with a sub-folder of pictures for each class, or a CSV file: path,label[,split].",
+        show_default=False,
     ),
 ]
 Negative = Annotated[

@@ -91,6 +91,13 @@ def train(
     seed: Annotated[
         int, typer.Option(min=0, metavar="N", help="Decides the split, the first parameters and the order.")
     ] = DEFAULTS.seed,
+    group_by: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REGEX",
+            help="Pictures in whose paths this finds the same stay on one side of the split: '(rex|ida)_'.",
+        ),
+    ] = None,
     threads: Threads = None,
     engine: Engine = DEFAULTS.engine,
     out: Annotated[
@@ -129,6 +136,7 @@ def train(
         validation=options.number("--validation", validation, low=0, high=1, ends="()"),
         test=options.number("--test", test, low=0, high=1, ends="()"),
         seed=seed,
+        group_by=group_by,
         threads=threads,
         engine=options.one_of("--engine", engine, options.ENGINES),
         out=out,

@@ -19,6 +19,8 @@ _LEVELS = {
     "validation": "validation",
     "test": "test",
 }
+# The same where a list of pictures says it, which may also leave it open.
+PARTS = {**_LEVELS, "": ""}
 # What systems and programs leave in folders. Whatever begins with a dot is ignored as well.
 _SYSTEM = frozenset({"__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "$recycle.bin", "@eadir"})
 

@@ -19,6 +19,7 @@ from chainrule.data.decode import (
 )
 from chainrule.data.folders import Found, check_classes, find_by_folder, find_by_name, find_with_negative, walk
 from chainrule.data.formats import named_like_picture
+from chainrule.data.manifest import find_in_manifest, is_manifest
 from chainrule.data.readers import read_all
 from chainrule.data.settings import Color, Fit, PictureSettings
 from chainrule.errors import UserError
@@ -42,7 +43,7 @@ def read_pictures(
     threads: SupportsIndex | None = None,
     progress: bool | None = None,
 ) -> Dataset:
-    r"""Read a folder of labelled pictures.
+    r"""Read a folder of labelled pictures, or those that a CSV file lists.
 
     Each sub-folder is a class and is read at every depth; `train`, `val` (`valid`, `validation`) and `test`
     above the classes are kept as parts. Hidden files and those of the system are ignored. Everything else that
@@ -50,7 +51,7 @@ def read_pictures(
     a text called a.jpg is skipped, and so is notes.txt. Pictures are never changed.
 
     Args:
-        folder: the folder.
+        folder: the folder; or a CSV file with the columns path (from its own folder), label and perhaps split.
         size: height and width in pixels that every picture is brought to.
         color: "rgb" or "grey".
         fit: "squash", "pad" or "crop", see `PictureSettings`.
@@ -208,6 +209,15 @@ def picture_paths(paths: Path | Iterable[Path]) -> list[str]:
 def _find(folder: str, label_from: str | None, negative: str | None) -> Found:
     if label_from is not None and negative is not None:
         raise UserError("label_from (--label-from) and negative (--negative) cannot be used together; choose one")
+    if is_manifest(folder):
+        if label_from is not None or negative is not None:
+            raise UserError(
+                f"{folder} says the label of each picture itself: leave label_from (--label-from) and negative "
+                "(--negative) out"
+            )
+        found = find_in_manifest(folder)
+        check_classes(folder, found.classes)
+        return found
     if label_from is not None:
         found = find_by_name(folder, label_from)
         if not found.files:

@@ -36,24 +36,27 @@ def split(
     validation: float = 0.15,
     test: float = 0.15,
     seed: int = 0,
+    groups: NDArray[np.int64] | None = None,
 ) -> Splits:
     """Split rows into train, validation and test so that each part has the same mix of classes.
 
     Of each class every part gets its share to within one row, and at least one row, which train gives up where a
     class is small. Parts that the folder of a dataset sets apart stay as they are; what is missing is cut from
-    its train rows. The outcome depends on the labels, the shares and the seed alone.
+    its train rows. The outcome depends on the labels, the shares, the groups and the seed alone.
 
     Args:
         dataset: a dataset, or labels of shape (m,). Labels that are floats are taken for quantities, not classes.
         validation: the share of rows to choose settings by, from 0 to below 1.
         test: the share of rows to judge the model by, from 0 to below 1.
         seed: any whole number.
+        groups: for each row the number of its group, shape (m,); rows of one group come into the same part, which
+            then has its share to within the size of a group. None for no groups.
 
     Returns:
         The indices of the rows of each part.
 
     Raises:
-        UserError: a share is out of range, nothing is left to train on, or a class has too few rows.
+        UserError: a share is out of range, nothing is left to train on, or a class has too few rows or groups.
 
     >>> parts = split([0, 0, 0, 0, 1, 1, 1, 1], validation=0.25, test=0.25)
     >>> len(parts.train), len(parts.validation), len(parts.test)
@@ -70,7 +73,10 @@ def split(
         part: 0.0 if len(parts[part]) else share for part, share in (("validation", validation), ("test", test))
     }
     pool = np.flatnonzero((fixed == "train") | (fixed == ""))
-    cut = _cut(pool, labels[pool], names, (shares["validation"], shares["test"]), seed)
+    group = np.arange(len(labels)) if groups is None else np.asarray(groups)
+    if group.shape != labels.shape:
+        raise UserError(f"groups must hold one number for each of the {len(labels)} rows, not {group.shape}")
+    cut = _cut(pool, labels[pool], names, (shares["validation"], shares["test"]), seed, group[pool])
     return Splits(
         train=cut[0],
         validation=np.sort(np.concatenate([parts["validation"], cut[1]])),
@@ -125,25 +131,49 @@ def _cut(
     names: tuple[str, ...] | None,
     shares: tuple[float, float],
     seed: int,
+    group: NDArray[np.int64],
 ) -> list[NDArray[np.int64]]:
-    """Cut rows into three parts, class by class."""
+    """Cut rows into three parts, class by class; a group counts for the class of its first row."""
     wanted = (1.0 - sum(shares), *shares)
     if labels.dtype.kind == "f":
         labels = np.zeros(len(labels), dtype=np.int64)
+    _, first_of_group, number = np.unique(group, return_index=True, return_inverse=True)
     values, classes = np.unique(labels, return_inverse=True)
-    chosen: list[list[NDArray[np.int64]]] = [[], [], []]
+    part_of = np.zeros(len(first_of_group), np.int64)
+    sizes = np.bincount(number, minlength=len(first_of_group))
     for index, value in enumerate(values):
-        members = rows[classes == index]
-        counts = _apportion(len(members), wanted)
-        if 0 in (count for count, share in zip(counts, wanted, strict=True) if share):
-            raise UserError(_too_few(names[int(value)] if names else str(value), len(members), wanted))
-        order = members[permutation((seed, _STREAM, index), len(members))]
-        # Test first, so that the test rows stay the same whatever the share of validation.
-        pieces = np.split(order, [counts[2], counts[2] + counts[1]])
-        for part, piece in zip(chosen, reversed(pieces), strict=True):
-            part.append(piece)
-    empty = np.empty(0, dtype=np.int64)
-    return [np.sort(np.concatenate([empty, *part])) for part in chosen]
+        members = np.sort(first_of_group[classes[first_of_group] == index])
+        units = number[members]
+        counts = _apportion(int(sizes[units].sum()), wanted)
+        order = units[permutation((seed, _STREAM, index), len(units))]
+        taken = _dealt_out(sizes[order].tolist(), counts)
+        if any(share and part not in taken for part, share in enumerate(wanted)):
+            rows_of_class = int((classes == index).sum())
+            raise UserError(_too_few(names[int(value)] if names else str(value), rows_of_class, len(units), wanted))
+        part_of[order] = taken
+    return [rows[part_of[number] == part] for part in range(3)]
+
+
+def _dealt_out(sizes: Sequence[int], counts: Sequence[int]) -> list[int]:
+    """Say for each group in which part it goes, 0 for train: the first that has room for half of it at least.
+
+    Test first, so that the test rows stay the same whatever the share of validation.
+
+    >>> _dealt_out([1, 5, 1, 1, 1], [5, 2, 2]), _dealt_out([9, 8, 9, 9], [29, 3, 3])
+    ([2, 0, 2, 1, 1], [0, 2, 1, 0])
+    """
+    room = list(counts)
+    parts = []
+    for size in sizes:
+        part = next((part for part in (2, 1) if 2 * room[part] >= size), 0)
+        room[part] -= size
+        parts.append(part)
+    # A part that no group is small enough for gets the smallest.
+    for part in (2, 1):
+        in_train = [place for place, chosen in enumerate(parts) if chosen == 0]
+        if counts[part] and part not in parts and len(in_train) > 1:
+            parts[min(in_train, key=lambda place: sizes[place])] = part
+    return parts
 
 
 def _apportion(count: int, shares: tuple[float, ...]) -> list[int]:
@@ -161,9 +191,11 @@ def _apportion(count: int, shares: tuple[float, ...]) -> list[int]:
     return counts
 
 
-def _too_few(name: str, count: int, wanted: tuple[float, ...]) -> str:
+def _too_few(name: str, count: int, groups: int, wanted: tuple[float, ...]) -> str:
     parts = [part for part, share in zip(SPLITS, wanted, strict=True) if share]
     rows = "1 example" if count == 1 else f"{count} examples"
+    if groups < count:
+        rows += f" in {groups} group{'s' if groups != 1 else ''} that stay together"
     return (
         f"the class {name} has {rows}, too few for one each in {', '.join(parts)}: "
         "add examples, or set a share to 0"

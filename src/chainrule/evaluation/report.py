@@ -14,6 +14,7 @@ from chainrule.evaluation.sections import sections
 from chainrule.files import write_atomically
 
 if TYPE_CHECKING:
+    from chainrule.data.copies import CopySet
     from chainrule.data.dataset import Skipped
     from chainrule.data.pictures import PictureSettings
 
@@ -38,6 +39,7 @@ class Report:
         pictures: how the rows were made from pictures, `None` for tables.
         first_layer: (n, units) weights of the first layer.
         skipped: the files that could not be used, and why.
+        copies: the files that show the same picture.
         settings: the run's settings by name.
         command: the command that repeats the run.
         predict_command: the command that uses the model.
@@ -58,6 +60,7 @@ class Report:
     pictures: "PictureSettings | None"
     first_layer: NDArray[np.floating[Any]] | None
     skipped: "tuple[Skipped, ...]"
+    copies: "tuple[CopySet, ...]"
     settings: Mapping[str, Any]
     command: str
     predict_command: str

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _LARGEST_TABLE = 25
 _CONFUSIONS_SHOWN = 25
 _SKIPPED_SHOWN = 200
+_COPIES_SHOWN = 50
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,8 @@ def sections(report: "Report") -> dict[str, Any]:
         "neurons_sentence": neurons_sentence(report, neurons, neuron_count),
         "skipped": report.skipped[:_SKIPPED_SHOWN],
         "skipped_more": whole(max(0, len(report.skipped) - _SKIPPED_SHOWN)),
+        "copies": report.copies[:_COPIES_SHOWN],
+        "copies_more": whole(max(0, len(report.copies) - _COPIES_SHOWN)),
         "splits": split_rows(report),
         "settings": [(name, setting(value)) for name, value in report.settings.items()],
     }

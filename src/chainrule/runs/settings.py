@@ -37,6 +37,7 @@ class RunSettings:
         optimizer, epochs, batch_size, l1, l2, dropout, class_weight, patience: see `cr.fit`.
         validation, test: shares of the pictures to choose and to judge by.
         seed: decides the split, the first parameters, the order and dropout.
+        group_by: a regular expression; pictures in whose paths it finds the same stay on one side of the split.
         threads: how many threads to use; None takes what the machine offers.
         engine: what computes: "engine", or "reference", which is NumPy.
         out: the run's folder; None makes runs/<folder>-<n>.
@@ -68,6 +69,7 @@ class RunSettings:
     validation: float = DEFAULTS.validation
     test: float = DEFAULTS.test
     seed: int = DEFAULTS.seed
+    group_by: str | None = None
     threads: int | None = None
     engine: str = DEFAULTS.engine
     out: str | None = None

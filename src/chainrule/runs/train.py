@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from chainrule.data.copies import CopySet
 from chainrule.data.dataset import Dataset, Skipped
 from chainrule.data.pictures import read_pictures
 from chainrule.data.splits import Splits, split, write_splits
@@ -20,6 +21,7 @@ from chainrule.files import to_json_bytes, write_atomically
 from chainrule.fitting import fit
 from chainrule.model import Model
 from chainrule.network.network import Network, dense_network
+from chainrule.runs.copies import kept_together, write_copies
 from chainrule.runs.folder import new_run_folder, write_skipped
 from chainrule.runs.question import Question, ask
 from chainrule.runs.settings import RunSettings, described, program, shell_command
@@ -27,6 +29,9 @@ from chainrule.threads import one_thread_for_products
 from chainrule.training.optimizers import optimizer_of
 
 Say = Callable[[str], None]
+
+# From here on classes are told to be of uneven size.
+_UNEVEN = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +46,7 @@ class Run:
         one_neuron: the figures of one neuron (or one a class) trained on the same pictures.
         found: how many pictures were read.
         skipped: the files that were left out.
+        copies: the pictures that are there more than once.
         predict_command: what to type next.
         seconds: how long the run took.
     """
@@ -52,6 +58,7 @@ class Run:
     one_neuron: Evaluation
     found: int
     skipped: tuple[Skipped, ...]
+    copies: tuple[CopySet, ...]
     predict_command: str
     seconds: float
 
@@ -72,6 +79,8 @@ class Run:
             "report": str(self.report),
             "found": self.found,
             "skipped": len(self.skipped),
+            "copies": len(self.copies),
+            "conflicts": sum(one.is_conflict for one in self.copies),
             "classes": list(self.evaluation.classes),
             "test": self.evaluation.to_dict(),
             "majority_accuracy": self.majority,
@@ -100,14 +109,25 @@ def train_on_pictures(
     """
     started = time.perf_counter()
     network_for = _network_maker(settings)
-    name = os.path.basename(os.path.realpath(settings.pictures))
+    place = Path(os.path.realpath(settings.pictures))
+    name = place.stem if place.is_file() else place.name
     sources = [settings.pictures, *([settings.negative] if settings.negative else [])]
     # The folder is made before the work, so that a place that cannot be written to is known at once.
     with new_run_folder(settings.out, name, apart_from=sources) as folder:
         dataset = _read(settings, progress)
         question = ask(dataset, settings.positive)
-        parts = split(question.dataset, validation=settings.validation, test=settings.test, seed=settings.seed)
+        together = kept_together(question.dataset, settings.group_by)
+        question = replace(question, dataset=together.dataset)
+        parts = split(
+            question.dataset,
+            validation=settings.validation,
+            test=settings.test,
+            seed=settings.seed,
+            groups=together.group,
+        )
         _tell(settings, question, parts, say)
+        for words in (*together.words, *_uneven(question.dataset, settings)):
+            say(words)
         model = _train(settings, network_for(len(question.dataset.classes)), question.dataset, parts, progress)
         if model.history.plan.startswith("dual"):
             say(model.history.plan)
@@ -122,7 +142,8 @@ def train_on_pictures(
             majority=majority_baseline(question.dataset.y[parts.train], test.y, len(test.classes)),
             one_neuron=evaluation if neuron is model else evaluated(neuron, test),
             found=len(dataset),
-            skipped=dataset.skipped,
+            skipped=question.dataset.skipped,
+            copies=together.sets,
             predict_command=shell_command([program(), "predict"], [str(folder), test.paths[0]]),
             seconds=time.perf_counter() - started,
         )
@@ -168,6 +189,17 @@ def _tell(settings: RunSettings, question: Question, parts: Splits, say: Say) ->
     say(f"each is {how} {settings.size} x {settings.size} pixels; {question.words}")
     sizes = (len(parts.train), len(parts.validation), len(parts.test))
     say("{:,} to train, {:,} to validate, {:,} to test".format(*sizes))
+
+
+def _uneven(dataset: Dataset, settings: RunSettings) -> list[str]:
+    """Say that classes are of very different size, where nothing is done about it."""
+    counts = dataset.counts()
+    most, least = max(counts, key=lambda name: counts[name]), min(counts, key=lambda name: counts[name])
+    if settings.class_weight is not None or counts[most] < _UNEVEN * counts[least]:
+        return []
+    times = counts[most] / counts[least]
+    told = f"there are {times:.1f} times as many pictures of {most} as of {least}, so that {most} is a cheap answer"
+    return [f"{told}; --class-weight balanced makes each class weigh the same"]
 
 
 def _train(
@@ -231,6 +263,7 @@ def _write(
     write_atomically(run.folder / "run.json", to_json_bytes(settings.to_dict()))
     write_splits(run.folder / "splits.csv", question.dataset, parts)
     write_skipped(run.folder / "skipped.csv", run.skipped)
+    write_copies(run.folder / "copies.csv", run.copies)
     write_report(run.report, _report(run, settings, question, parts, test, notes))
 
 
@@ -257,6 +290,7 @@ def _report(
         pictures=test.pictures,
         first_layer=run.model.parameters["W1"],
         skipped=run.skipped,
+        copies=run.copies,
         settings=described(settings),
         command=settings.command(),
         predict_command=run.predict_command,
