@@ -6,7 +6,7 @@ from typing import Any
 
 from cases import GROWTH, SIZES
 from contenders import OURS
-from measure import take_turns
+from measure import Entrant, take_turns
 
 _APART = 0.15
 
@@ -15,11 +15,11 @@ def measure(quick: bool) -> dict[str, Any]:
     """Seconds for a row, by case and size, all sizes of a case in turn."""
     found: dict[str, Any] = {}
     for name in ("middle", "tall"):
-        entrants = {f"{name} x{size}": (OURS, GROWTH[f"{name} x{size}"]) for size in SIZES}
-        results = take_turns(entrants, threads=2, rounds=3 if quick else 7)
-        for key, (_, case) in entrants.items():
+        entrants = [Entrant(OURS, GROWTH[f"{name} x{size}"], threads=2) for size in SIZES]
+        for entrant, result in take_turns(entrants, rounds=3 if quick else 7).items():
+            case = entrant.case
             rows = case.steps * case.rows_in_step
-            found[key] = {"rows": case.rows, "seconds": results[key].seconds / rows if results[key].clock else None}
+            found[case.name] = {"rows": case.rows, "seconds": result.seconds / rows if result.clock else None}
     return found
 
 

@@ -8,6 +8,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -99,41 +100,48 @@ class Worker:
         self.process.wait()
 
 
+@dataclass(frozen=True)
+class Entrant:
+    """A contender, its case, and how many threads it may use."""
+
+    contender: str
+    case: Case
+    threads: int
+
+
 def take_turns(
-    entrants: dict[str, tuple[str, Case]], *, threads: int, rounds: int, shorter: int = 1, ahead: bool = False
-) -> dict[str, Result]:
-    """Run contenders round after round, with a bare product before each round.
+    entrants: Sequence[Entrant], *, rounds: int, shorter: int = 1, ahead: bool = False
+) -> dict[Entrant, Result]:
+    """Run contenders round after round.
 
     Args:
-        entrants: by a name for the results, the contender and its case.
-        threads: how many each may use.
+        entrants: who takes part.
         rounds: how often each runs.
         shorter: how many times fewer steps than the case says.
         ahead: whether what is measured runs before other programs.
 
     Returns:
-        What each did, by name.
+        What each did.
     """
-    workers: dict[str, Worker] = {}
-    machine = {MACHINE: (MACHINE, next(iter(entrants.values()))[1])}
+    workers: dict[Entrant, Worker] = {}
     try:
-        for name, (contender, case) in (machine | entrants).items():
-            workers[name] = Worker(contender, case, threads, shorter, ahead)
+        for one in entrants:
+            workers[one] = Worker(one.contender, one.case, one.threads, shorter, ahead)
         for number in range(rounds):
-            for name, worker in workers.items():
-                if not worker.result.problem and not _is_far_behind(name, workers, number):
+            for one, worker in workers.items():
+                if not worker.result.problem and not _is_far_behind(one, workers, number):
                     worker.run()
     finally:
         for worker in workers.values():
             worker.end()
-    return {name: worker.result for name, worker in workers.items()}
+    return {one: worker.result for one, worker in workers.items()}
 
 
-def _is_far_behind(name: str, workers: dict[str, Worker], done: int) -> bool:
-    if done < _FEW_RUNS or name == MACHINE:
+def _is_far_behind(one: Entrant, workers: dict[Entrant, Worker], done: int) -> bool:
+    if done < _FEW_RUNS or one.contender == MACHINE:
         return False
-    others = [w.result.seconds for other, w in workers.items() if other != MACHINE and w.result.clock]
-    return workers[name].result.seconds > _FAR_BEHIND * statistics.median(sorted(others)[:2])
+    others = [w.result.seconds for other, w in workers.items() if other.contender != MACHINE and w.result.clock]
+    return workers[one].result.seconds > _FAR_BEHIND * statistics.median(sorted(others)[:2])
 
 
 def _busy_seconds() -> float:

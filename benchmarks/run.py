@@ -12,9 +12,9 @@ import argparse
 from pathlib import Path
 
 from cases import CASES, Case
-from contenders import CONTENDERS, DIRECT, LIMITS, OURS, PEERS, WHOLE
+from contenders import CONTENDERS, DIRECT, LIMITS, MACHINE, OURS, PEERS, WHOLE
 from machine import described
-from measure import take_turns
+from measure import Entrant, take_turns
 from others import OTHERS
 from report import lines, write
 from results import Results
@@ -51,12 +51,18 @@ def _train(results: Results, case: Case, options: argparse.Namespace) -> None:
     wanted = options.contenders.split(",") if options.contenders else [*LIMITS, OURS, WHOLE, DIRECT, *PEERS]
     # Figures of an earlier run are not mixed with new ones.
     results.rows.pop(case.name, None)
+    few = short.rows_in_step <= _FEW_ROWS or len(options.threads) == 1
+    # One thread and two take turns as well: what slows the machine for a minute slows both.
+    entrants = [
+        Entrant(name, case, threads)
+        for name in (MACHINE, *wanted)
+        for threads in options.threads
+        if threads == 2 or few or name in (MACHINE, *LIMITS, OURS)
+    ]
+    found = take_turns(entrants, rounds=rounds, shorter=shorter, ahead=options.ahead)
     for threads in options.threads:
-        few = short.rows_in_step <= _FEW_ROWS or len(options.threads) == 1
-        names = [name for name in wanted if threads == 2 or few or name in (*LIMITS, OURS)]
-        entrants = {name: (name, case) for name in names}
-        found = take_turns(entrants, threads=threads, rounds=rounds, shorter=shorter, ahead=options.ahead)
-        row = results.add(short, threads, found)
+        of_these = {one.contender: result for one, result in found.items() if one.threads == threads}
+        row = results.add(short, threads, of_these)
     print(lines(results, row), flush=True)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ def saved_again(picture: Image.Image, quality: int) -> Image.Image:
     return Image.open(memory)
 
 
-STORED_AGAIN = {
+STORED_AGAIN: dict[str, Callable[[Image.Image], Image.Image]] = {
     "as a JPEG": lambda picture: saved_again(picture, 50),
     "half as large": lambda picture: picture.resize((64, 64)),
     "lighter": lambda picture: ImageEnhance.Brightness(picture).enhance(1.1),

@@ -26,10 +26,10 @@ def json_of(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def test_a_run_is_a_folder_of_seven_files(done: Run) -> None:
+def test_a_run_is_a_folder_of_eight_files(done: Run) -> None:
     assert {path.name for path in done.folder.iterdir()} == {
         *("model.safetensors", "metrics.json", "history.csv", "splits.csv", "skipped.csv"),
-        *("report.html", "run.json"),
+        *("copies.csv", "report.html", "run.json"),
     }
     assert all(path.stat().st_size for path in done.folder.iterdir())
 

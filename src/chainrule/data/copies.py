@@ -28,7 +28,8 @@ _ALIKE_COARSE, _ALIKE_FINE = 0.95, 0.985
 _LEAST_CONTRAST = 4.0
 # Comparing each with each takes a minute for so many pictures; beyond, only equal ones are found.
 _MOST_COMPARED = 200_000
-_AT_ONCE = 1024
+# Numbers that are worked on at a time: pixels, and how alike pairs are.
+_PIXELS, _PAIRS = 1 << 17, 1 << 20
 _GREY = np.array([0.299, 0.587, 0.114], np.float32)
 
 
@@ -193,10 +194,7 @@ def _renumbered(group: Numbers) -> Numbers:
 def _first_equal(X: NDArray[Any]) -> Numbers:
     first: dict[bytes, int] = {}
     return np.array(
-        [
-            first.setdefault(blake2b(np.ascontiguousarray(row), digest_size=16).digest(), number)
-            for number, row in enumerate(X)
-        ],
+        [first.setdefault(blake2b(row.tobytes(), digest_size=16).digest(), number) for number, row in enumerate(X)],
         np.int64,
     )
 
@@ -216,9 +214,11 @@ class _Greys:
         """So many means of greys on a side, of unit length around 0; zeros where there is little contrast."""
         height, width = (_means(size, min(side, size)) for size in self._shape[:2])
         found = np.zeros((len(rows), len(height) * len(width)), np.float32)
-        for start in range(0, len(rows), _AT_ONCE):
-            place = slice(start, start + _AT_ONCE)
-            found[place] = _unit((height @ self.of(rows[place]) @ width.T).reshape(-1, found.shape[1]))
+        step = max(1, _PIXELS // self._X.shape[1])
+        for start in range(0, len(rows), step):
+            place = slice(start, start + step)
+            means: Floats = (height @ self.of(rows[place]) @ width.T).astype(np.float32)
+            found[place] = _unit(means.reshape(-1, found.shape[1]))
         return found
 
     def alike(self, a: Numbers, b: Numbers) -> Floats:
@@ -238,19 +238,22 @@ def _unit(values: Floats) -> Floats:
     around = values - values.mean(axis=1, keepdims=True)
     length = np.linalg.norm(around, axis=1, keepdims=True)
     plain = length < _LEAST_CONTRAST * np.sqrt(values.shape[1])
-    return np.where(plain, 0, around / np.maximum(length, 1e-6)).astype(np.float32)
+    unit: Floats = np.where(plain, 0, around / np.maximum(length, 1e-6)).astype(np.float32)
+    return unit
 
 
 def _alike(greys: _Greys, rows: Numbers) -> Iterator[tuple[int, int]]:
     """Find the pairs that are alike, the first row before the second."""
     coarse = greys.few(rows, _COARSE)
-    for start in range(0, len(rows), _AT_ONCE):
-        products = coarse[start : start + _AT_ONCE] @ coarse[start:].T
+    step = max(1, _PAIRS // max(1, len(rows)))
+    for start in range(0, len(rows), step):
+        products = coarse[start : start + step] @ coarse[start:].T
         a, b = np.nonzero(products >= _ALIKE_COARSE)
         later = b > a
         a, b = rows[a[later] + start], rows[b[later] + start]
-        for at in range(0, len(a), _AT_ONCE):
-            one, other = a[at : at + _AT_ONCE], b[at : at + _AT_ONCE]
+        for at in range(0, len(a), _PAIRS >> 10):
+            place = slice(at, at + (_PAIRS >> 10))
+            one, other = a[place], b[place]
             alike = greys.alike(one, other) >= _ALIKE_FINE
             yield from zip(one[alike].tolist(), other[alike].tolist(), strict=True)
 

@@ -38,7 +38,7 @@ def find_in_manifest(path: str) -> Found:
         ...     pathlib.Path(folder, "a.png").touch()
         ...     pathlib.Path(folder, "list.csv").write_text("path,label,split\na.png,dog,val\nb.png,cat,\n")
         ...     found = find_in_manifest(f"{folder}/list.csv")
-        41
+        42
         >>> [(file.label, file.split) for file in found.files], [skip.reason for skip in found.skipped]
         ([('dog', 'validation')], ['there is no such file'])
     """

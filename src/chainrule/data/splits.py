@@ -160,7 +160,7 @@ def _dealt_out(sizes: Sequence[int], counts: Sequence[int]) -> list[int]:
     Test first, so that the test rows stay the same whatever the share of validation.
 
     >>> _dealt_out([1, 5, 1, 1, 1], [5, 2, 2]), _dealt_out([9, 8, 9, 9], [29, 3, 3])
-    ([2, 0, 2, 1, 1], [0, 2, 1, 0])
+    ([2, 0, 2, 1, 1], [1, 2, 0, 0])
     """
     room = list(counts)
     parts = []

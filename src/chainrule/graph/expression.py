@@ -67,18 +67,13 @@ class Expression(Drawn):
 
     def with_inputs(self, inputs: Sequence[Expression]) -> Expression:
         """Return the same operation on other inputs."""
-        if len(inputs) != len(self.inputs) or any(
-            new.shape != old.shape for new, old in zip(inputs, self.inputs, strict=True)
-        ):
+        if [node.shape for node in inputs] != [node.shape for node in self.inputs]:
             return Expression(self.op, inputs, self.attributes, self.name)
         # Of inputs of the same shapes, so is the result: it need not be found again.
         node = object.__new__(Expression)
-        set_field = object.__setattr__
-        set_field(node, "op", self.op)
-        set_field(node, "inputs", tuple(inputs))
-        set_field(node, "attributes", self.attributes)
-        set_field(node, "name", self.name)
-        set_field(node, "shape", self.shape)
+        for field in ("op", "attributes", "name", "shape"):
+            object.__setattr__(node, field, getattr(self, field))
+        object.__setattr__(node, "inputs", tuple(inputs))
         return node
 
     def __setattr__(self, field: str, value: object) -> NoReturn:
