@@ -231,7 +231,8 @@ def _means(size: int, wanted: int) -> Floats:
     edges = np.arange(wanted + 1) * size / wanted
     place = np.arange(size)
     overlap = np.minimum(edges[1:, None], place + 1) - np.maximum(edges[:-1, None], place)
-    return (np.maximum(overlap, 0) * wanted / size).astype(np.float32)
+    shares: Floats = (np.maximum(overlap, 0) * wanted / size).astype(np.float32)
+    return shares
 
 
 def _unit(values: Floats) -> Floats:
