@@ -15,8 +15,9 @@ namespace chainrule {
 namespace {
 
 // A run of many steps looks at the clock once in so many.
-constexpr std::int64_t cache_line = 64, most_fetched = 64 << 10;
 constexpr std::int64_t steps_between_looks = 16;
+// Bytes: rows shorter than a line of the cache, and more than a step's worth of rows, are not asked for ahead.
+constexpr std::int64_t cache_line = 64, most_fetched = 64 << 10;
 constexpr std::size_t most_schedules = 8;
 
 // The larger of two numbers; NaN where one of them is.

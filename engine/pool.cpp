@@ -69,8 +69,7 @@ Pool::~Pool() { end(); }
 // none, whatever is written here: the handles of its parent's are left alone, and it starts its own.
 void Pool::start() {
   if (process_ != process()) {
-    if (!workers_.empty()) new std::vector<std::thread>(std::move(workers_));  // destroying them would end the process
-    workers_.clear();
+    abandon();
     started_.store(0, std::memory_order_relaxed);
     process_ = process();
   }
@@ -87,12 +86,15 @@ void Pool::start() {
   }
 }
 
+// Destroying the handles of threads that are not there would end the process.
+void Pool::abandon() {
+  if (!workers_.empty()) new std::vector<std::thread>(std::move(workers_));
+  workers_.clear();
+}
+
 void Pool::end() {
   if (workers_.empty()) return;
-  if (process_ != process()) {
-    new std::vector<std::thread>(std::move(workers_));
-    return;
-  }
+  if (process_ != process()) return abandon();
   ends_.store(true, std::memory_order_release);
   started_.fetch_add(1, std::memory_order_acq_rel);
   started_.notify_all();

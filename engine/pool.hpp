@@ -48,6 +48,7 @@ class Pool {
   void start();
   void serve(int member, std::uint32_t seen);
   void end();
+  void abandon();
 
   const int threads_;
   long process_ = 0;  // the one that the workers belong to

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import csv
+import io
 import json
 import os
 import secrets
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +49,30 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
         _sync_folder(target.parent)
     except OSError as error:
         raise WorkFailed(f"{os.fspath(path)} could not be written: {error.strerror or error}") from error
+
+
+def write_csv(path: str | os.PathLike[str], columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    r"""Write a table as CSV, whole or not at all; names of files that are no text keep their bytes.
+
+    Args:
+        path: the file to write; its folder must exist.
+        columns: the first line.
+        rows: the others.
+
+    Raises:
+        WorkFailed: as `write_atomically`.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_csv(Path(folder, "a.csv"), ["path", "label"], [["a.png", "cat"]])
+    ...     Path(folder, "a.csv").read_bytes()
+    b'path,label\na.png,cat\n'
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    write_atomically(path, text.getvalue().encode("utf-8", "surrogateescape"))
 
 
 def _write_synced(path: Path, data: bytes) -> None:

@@ -93,7 +93,7 @@ class Model:
     def program(self) -> Program:
         """The compiled program that predicts: print `model.program.listing()`.
 
-        Its entry `forward` gives the outputs, `probabilities` those of all classes.
+        Its entry `forward` gives the outputs; where there is one, `probabilities` gives those of two classes.
         """
         return self._predictor.program
 
@@ -144,7 +144,7 @@ class Model:
         """
         if self.classes is None:
             raise UserError("this model answers with numbers, not classes: use predict or outputs")
-        return self._answers(X, "probabilities")
+        return self._answers(X, "probabilities" if self.network.outputs == 1 else "forward")
 
     def predict(self, X: Rows) -> Array:
         """Return the class name of each row, shape (m,); numbers of shape (m, outputs) for a regression."""

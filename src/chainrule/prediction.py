@@ -38,8 +38,8 @@ class Predictor:
         threads: how many threads the engine uses; None for all that this process may use.
 
     Attributes:
-        program: the compiled program. Its entry `forward` gives the outputs, `probabilities` those of all classes:
-            a single output p is that of the second of two, the first has 1 - p.
+        program: the compiled program. Its entry `forward` gives the outputs. With a single output p there is also
+            `probabilities` of two classes: 1 - p of the first and p of the second.
     """
 
     def __init__(
@@ -55,8 +55,9 @@ class Predictor:
         self._preprocessing = preprocessing
         output = network.connect(preprocessing.expression(examples("X", features=preprocessing.features))).output
         y_hat = stable([output])[0]
-        both = y_hat * np.array([-1.0, 1.0]) + np.array([1.0, 0.0]) if output.shape[1] == 1 else y_hat
-        entries = {"forward": EntrySpec({"y_hat": y_hat}), "probabilities": EntrySpec({"y_hat": both})}
+        entries = {"forward": EntrySpec({"y_hat": y_hat})}
+        if output.shape[1] == 1:
+            entries["probabilities"] = EntrySpec({"y_hat": y_hat * [-1.0, 1.0] + [1.0, 0.0]})
         self.program: Program = compile_program(entries).program
         self._engine, self._threads = engine_of(engine), thread_count(threads)
 
@@ -74,7 +75,7 @@ class Predictor:
 
         Args:
             X: rows of shape (m, features), also an array that lies in a file (`np.memmap`).
-            entry: "forward" or "probabilities".
+            entry: one of the program's.
 
         Raises:
             UserError: rows unlike those the model was trained on.

@@ -223,7 +223,9 @@ class _Greys:
 
     def alike(self, a: Numbers, b: Numbers) -> Floats:
         """How alike pairs of pictures are, on a closer look."""
-        return np.asarray((self.few(a, _FINE) * self.few(b, _FINE)).sum(axis=1))
+        rows, place = np.unique(np.stack([a, b]), return_inverse=True)
+        one, other = self.few(rows, _FINE)[place.reshape(2, -1)]
+        return np.asarray((one * other).sum(axis=1))
 
 
 def _means(size: int, wanted: int) -> Floats:

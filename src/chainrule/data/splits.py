@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +12,7 @@ from numpy.typing import NDArray
 
 from chainrule.data.dataset import SPLITS, Dataset
 from chainrule.errors import UserError
-from chainrule.files import write_atomically
+from chainrule.files import write_csv
 from chainrule.random import permutation
 
 # Sets this use of the seed apart from every other one.
@@ -106,12 +104,12 @@ def write_splits(path: str | os.PathLike[str], dataset: Dataset, splits: Splits)
     for name in SPLITS:
         for row in getattr(splits, name):
             part[int(row)] = name
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["path", "label", "split"])
-    for row, name in enumerate(part):
-        writer.writerow([dataset.paths[row] if dataset.paths else "", dataset.classes[dataset.y[row]], name])
-    write_atomically(path, text.getvalue().encode("utf-8", "surrogateescape"))
+    paths = dataset.paths or [""] * len(dataset)
+    write_csv(
+        path,
+        ["path", "label", "split"],
+        zip(paths, (dataset.classes[label] for label in dataset.y), part, strict=True),
+    )
 
 
 def _check_shares(validation: float, test: float) -> None:

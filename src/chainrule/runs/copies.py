@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +10,7 @@ from numpy.typing import NDArray
 
 from chainrule.data.copies import CopySet, find_copies, group_by, joined, without_leaks
 from chainrule.data.dataset import Dataset
-from chainrule.files import write_atomically
+from chainrule.files import write_csv
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,10 +82,9 @@ def write_copies(path: Path, sets: tuple[CopySet, ...]) -> None:
     Raises:
         WorkFailed: the file cannot be written.
     """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["set", "kind", "label", "path"])
-    for number, one in enumerate(sets, 1):
-        for label, name in zip(one.labels, one.paths, strict=True):
-            writer.writerow([number, "same" if one.are_same else "alike", label, name])
-    write_atomically(path, text.getvalue().encode("utf-8", "surrogateescape"))
+    rows = (
+        [number, "same" if one.are_same else "alike", label, name]
+        for number, one in enumerate(sets, 1)
+        for label, name in zip(one.labels, one.paths, strict=True)
+    )
+    write_csv(path, ["set", "kind", "label", "path"], rows)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import itertools
 import os
 import re
@@ -13,7 +11,7 @@ from pathlib import Path
 
 from chainrule.data.dataset import Skipped
 from chainrule.errors import UserError, WorkFailed
-from chainrule.files import write_atomically
+from chainrule.files import write_csv
 
 _DEFAULT_PARENT = "runs"
 # With its number, a name of so many characters is one that every file system takes.
@@ -91,8 +89,4 @@ def _first_free(name: str) -> Path:
 
 def write_skipped(path: Path, skipped: Sequence[Skipped]) -> None:
     """Write which files were left out, and why: CSV with the columns path and reason."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["path", "reason"])
-    writer.writerows((one.path, one.reason) for one in skipped)
-    write_atomically(path, text.getvalue().encode("utf-8", "surrogateescape"))
+    write_csv(path, ["path", "reason"], ((one.path, one.reason) for one in skipped))
