@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from matplotlib.mathtext import MathTextParser
 
@@ -15,6 +15,7 @@ from chainrule.graph.expression import Expression, apply
 from chainrule.graph.latex import derivative_latex, latex, name_latex, number_latex
 from chainrule.graph.op import REGISTRY
 from chainrule.graph.text import Notation
+from chainrule.graph.walk import topological
 from tests.graph.cases import ALL, CASES, Case
 from tests.graph.latex_reader import read
 
@@ -25,7 +26,8 @@ NAMES = {
 }  # fmt: skip
 NOTATIONS: tuple[Notation, ...] = ("rows", "columns")
 VALUES = {"a": 0.7, "b": 1.3, "c": 2.1}
-INFIX = ["add", "subtract", "multiply", "divide", "power", "greater", "greater_equal", "less", "less_equal"]
+COMPARISONS = ["equal", "greater", "greater_equal", "less", "less_equal"]
+INFIX = ["add", "subtract", "multiply", "divide", "power", *COMPARISONS[1:]]
 ONE = ["negate", "exp", "log", "tanh", "sigmoid", "sqrt", "abs", "log1p", "expm1"]
 
 
@@ -54,6 +56,23 @@ def balanced(text: str) -> bool:
     return depth == 0 and all(len(re.findall(x, bare)) == len(re.findall(y, bare)) for x, y in pairs)
 
 
+def turns_on_a_rounding(node: Expression) -> bool:
+    """Whether a comparison is of different expressions that are equal but for rounding, or a condition is nearly 0."""
+    values = {a: VALUES["a"], b: VALUES["b"], c: VALUES["c"]}
+
+    def close(left: Expression, right: Expression) -> bool:
+        x, y = (cr.value(side, values, rewrite=False) for side in (left, right))
+        return left is not right and bool(np.isclose(x, y, rtol=1e-6, atol=1e-12))
+
+    for part in topological([node]):
+        if part.op.name in COMPARISONS and close(*part.inputs):
+            return True
+        if part.op.name == "where" and part.inputs[0].op.name not in COMPARISONS:
+            if close(part.inputs[0], cr.constant(0.0)):
+                return True
+    return False
+
+
 @given(trees())
 @settings(max_examples=400)
 def test_mathematics_reads_a_formula_back_with_the_same_value(node: Expression) -> None:
@@ -61,6 +80,7 @@ def test_mathematics_reads_a_formula_back_with_the_same_value(node: Expression) 
         written = cr.value(node, {a: VALUES["a"], b: VALUES["b"], c: VALUES["c"]}, rewrite=False)
         if not np.isfinite(written) or abs(written) > 1e6:
             return
+        assume(not turns_on_a_rounding(node))
         again = read(latex(node), VALUES)
     np.testing.assert_allclose(again, written, rtol=1e-6, atol=1e-9)
 
