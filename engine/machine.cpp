@@ -202,11 +202,13 @@ void Machine::step(int entry, std::span<const Rows> data, const StepInput& input
 
 void Machine::run_section(const Items& items, const Schedule& schedule, Team& team, int member, std::int64_t rows) {
   for (std::size_t at = 0; at < items.size(); ++at) {
-    if (schedule[at].meet) team.barrier.wait();
-    if (schedule[at].shared) {
-      execute(items[at], *members_[member], rows, member, team.schedule.members);
+    const Scheduled& how = schedule[at];
+    if (how.is_done) continue;
+    if (how.meet) team.barrier.wait();
+    if (how.shared) {
+      execute(items[at], how.update, *members_[member], rows, member, team.schedule.members);
     } else if (member == 0) {
-      execute(items[at], *members_[0], rows, 0, 1);
+      execute(items[at], how.update, *members_[0], rows, 0, 1);
     }
   }
   if (!items.empty()) team.barrier.wait();
@@ -224,7 +226,7 @@ void Machine::run_blocks(const PhasePlan& phase, const PhaseSchedule& schedule, 
     own.goes_on = input.rows == nullptr && start + 2 * rows <= input.count;
     gather(phase, data, input, own, start, rows, member, team.schedule.members);
     team.barrier.wait();
-    run_section(phase.block, rows == schedule.rows_a_block ? schedule.block : schedule.last_block, team, member, rows);
+    run_section(phase.block, start + rows < input.count ? schedule.block : schedule.last_block, team, member, rows);
   }
   if (input.count == 0) team.barrier.wait();
 }
@@ -244,7 +246,7 @@ void Machine::run_lanes(const PhasePlan& phase, const PhaseSchedule& schedule, s
       own.set_block(start, start == first);
       own.goes_on = input.rows == nullptr && start + 2 * rows <= last;
       gather(phase, data, input, own, start, rows, 0, 1);
-      for (const Item& item : phase.block) execute(item, own, rows, 0, 1);
+      for (const Item& item : phase.block) execute(item, nullptr, own, rows, 0, 1);
     }
   }
   for (const Sum& sum : phase.sums) own.point(sum.buffer, shared_[sum.buffer]);
@@ -335,20 +337,24 @@ Matrix Machine::operand(int buffer, bool transposed, const Member& member, std::
   return found;
 }
 
-void Machine::multiply_item(const Matmul& item, Member& member, std::int64_t rows, int part, int of) {
+Product Machine::product_of(const Matmul& item, const Member& member, std::int64_t rows) const {
   const auto length = [&](std::int64_t axis) { return axis == examples_axis ? rows : axis; };
   const Shape& result = program_.buffers[item.destination].shape;
   const Shape& a = program_.buffers[item.a].shape;
   const std::int64_t columns = length(result[1]);
-  const Product product{length(result[0]),
-                        columns,
-                        length(item.transpose_a ? a[0] : a[1]),
-                        operand(item.a, item.transpose_a, member, rows),
-                        operand(item.b, item.transpose_b, member, rows),
-                        member.at(item.destination),
-                        columns,
-                        item.accumulate && !member.first,
-                        item.accumulate && item.transpose_a && member.goes_on};
+  return {length(result[0]),
+          columns,
+          length(item.transpose_a ? a[0] : a[1]),
+          operand(item.a, item.transpose_a, member, rows),
+          operand(item.b, item.transpose_b, member, rows),
+          member.at(item.destination),
+          columns,
+          item.accumulate && !member.first,
+          item.accumulate && item.transpose_a && member.goes_on};
+}
+
+void Machine::multiply_item(const Matmul& item, Member& member, std::int64_t rows, int part, int of) {
+  const Product product = product_of(item, member, rows);
   member.workspace.reserve(workspace_bytes(product));
   if (of == 1) {
     multiply(kernels_, product, member.workspace, member.tape);
@@ -364,8 +370,9 @@ void Machine::draw_item(const Draw& item, Member& member, std::int64_t rows) {
   draw_uniform(member.seed, member.number, item.node, by_row ? member.start * width : 0, size, member.at(item.destination));
 }
 
-void Machine::execute(const Item& item, Member& member, std::int64_t rows, int part, int of) {
+void Machine::execute(const Item& item, const Item* update, Member& member, std::int64_t rows, int part, int of) {
   if (const auto* product = std::get_if<Matmul>(item.instruction)) {
+    if (update) return multiply_and_update(*product, *update, member, rows, part, of);
     multiply_item(*product, member, rows, part, of);
   } else if (item.map) {
     item.map->run(kernels_, member.table(), rows, part, of, member.scratch, member.tape);

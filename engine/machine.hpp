@@ -90,10 +90,12 @@ class Machine {
   void combine(const PhasePlan& phase, const PhaseSchedule& schedule, Team& team, int member);
   void gather(const PhasePlan& phase, std::span<const Rows> data, const StepInput& input, Member& into,
               std::int64_t start, std::int64_t rows, int part, int of);
-  void execute(const Item& item, Member& member, std::int64_t rows, int part, int of);
+  void execute(const Item& item, const Item* update, Member& member, std::int64_t rows, int part, int of);
   void multiply_item(const Matmul& item, Member& member, std::int64_t rows, int part, int of);
+  void multiply_and_update(const Matmul& item, const Item& update, Member& member, std::int64_t rows, int part, int of);
   void draw_item(const Draw& item, Member& member, std::int64_t rows);
   void fetch_rows(int entry, std::span<const Rows> data, const StepInput& next) const;
+  Product product_of(const Matmul& item, const Member& member, std::int64_t rows) const;
   Matrix operand(int buffer, bool transposed, const Member& member, std::int64_t rows) const;
   void prepare_members(const EntrySchedule& schedule, const EntryPlan& plan);
   Prepared& prepared(int entry, std::int64_t count);

@@ -87,6 +87,15 @@ struct MapCode::Run {
     }
   }
 
+  // Some of the elements that are left of a flat map.
+  void flat_piece(std::int64_t count, std::int64_t left) const {
+    if (code.inner_.at(rows) < far_elements || code.steps_.steps.size() < long_chain) {
+      steps(code.steps_.steps, count);
+    } else {
+      steps_and_fetch(count, std::min(code.piece_, left - count));
+    }
+  }
+
   void move_to(std::int64_t element) const {
     for (const Placed& one : code.whole_) at[one.place] = table[one.buffer] + element;
   }
@@ -169,8 +178,8 @@ std::vector<Spread> MapCode::find_axes(const Program& program, const Map& map) {
   return spreads;
 }
 
-void MapCode::run(const Kernels& kernels, float* const* table, std::int64_t rows, int part, int of,
-                  Scratch& scratch, Tape* tape) const {
+MapCode::Run MapCode::begin(const Kernels& kernels, float* const* table, std::int64_t rows, Scratch& scratch,
+                            Tape* tape) const {
   const std::int64_t singles = steps_.first_register - steps_.first_single;
   const std::int64_t registers = rounded_up(singles);
   const std::int64_t repeated = registers + steps_.registers() * piece_;
@@ -186,6 +195,12 @@ void MapCode::run(const Kernels& kernels, float* const* table, std::int64_t rows
 
   const Run run{*kernels.maps, *this, table, at, memory + repeated, rows, tape};
   run.steps(steps_.once, 1);
+  return run;
+}
+
+void MapCode::run(const Kernels& kernels, float* const* table, std::int64_t rows, int part, int of,
+                  Scratch& scratch, Tape* tape) const {
+  const Run run = begin(kernels, table, rows, scratch, tape);
   const std::int64_t inner = inner_.at(rows);
   if (partial_.empty()) {
     run_flat(run, part, of);
@@ -196,18 +211,25 @@ void MapCode::run(const Kernels& kernels, float* const* table, std::int64_t rows
   }
 }
 
+void MapCode::run_piece(const Kernels& kernels, float* const* table, const Piece& piece, Scratch& scratch,
+                        Tape* tape) const {
+  const Run run = begin(kernels, table, 1, scratch, tape);
+  for (std::int64_t from = 0; from < piece.count; from += piece_) {
+    run.move_to(piece.first + from);
+    for (const Placed& one : whole_) {
+      if (one.buffer == piece.source) run.at[one.place] = piece.there + from;
+    }
+    run.flat_piece(std::min(piece_, piece.count - from), piece.count - from);
+  }
+}
+
 void MapCode::run_flat(const Run& run, int part, int of) const {
   const std::int64_t size = inner_.at(run.rows);
   const Share lines = share((size + vector_floats - 1) / vector_floats, part, of);
   const std::int64_t last = std::min(lines.last * vector_floats, size);
   for (std::int64_t from = lines.first * vector_floats; from < last; from += piece_) {
-    const std::int64_t count = std::min(piece_, last - from);
     run.move_to(from);
-    if (size < far_elements || steps_.steps.size() < long_chain) {
-      run.steps(steps_.steps, count);
-    } else {
-      run.steps_and_fetch(count, std::min(piece_, last - from - count));
-    }
+    run.flat_piece(std::min(piece_, last - from), last - from);
   }
 }
 

@@ -24,6 +24,17 @@ class MapCode {
   void run(const Kernels& kernels, float* const* table, std::int64_t rows, int part, int of, Scratch& scratch,
            Tape* tape = nullptr) const;
 
+  // Some elements, one of whose sources lies elsewhere.
+  struct Piece {
+    std::int64_t first, count;
+    int source;
+    float* there;  // its element `first`
+  };
+  // Compute a piece of a map that is flat.
+  void run_piece(const Kernels& kernels, float* const* table, const Piece& piece, Scratch& scratch, Tape* tape) const;
+  // Whether each source has all elements of the destinations, or is a single number.
+  bool is_flat() const { return partial_.empty(); }
+
   const MapSteps& steps() const { return steps_; }
 
  private:
@@ -41,6 +52,7 @@ class MapCode {
 
   struct Run;
 
+  Run begin(const Kernels& kernels, float* const* table, std::int64_t rows, Scratch& scratch, Tape* tape) const;
   std::vector<Spread> find_axes(const Program& program, const Map& map);
   void run_flat(const Run& run, int part, int of) const;
   void run_by_row(const Run& run, int part, int of) const;

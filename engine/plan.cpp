@@ -4,6 +4,8 @@
 #include <map>
 #include <set>
 
+#include "updates.hpp"
+
 namespace chainrule {
 namespace {
 
@@ -107,6 +109,7 @@ EntryPlan plan_entry(const Program& program, const Entry& entry) {
   found.epilogue = prepare(program, entry.epilogue);
   found.fixed_work += total_work(found.epilogue);
   found.outputs = entry.outputs;
+  find_updates(program, found);
   return found;
 }
 

@@ -20,6 +20,7 @@ struct Item {
   // Fused multiply-adds or the like: by row of a block, or in all where there is no axis of examples.
   double work;
   bool by_row;
+  int update = -1;  // of a product: the map of the epilogue that may use each part of it at once
 };
 
 using Items = std::vector<Item>;

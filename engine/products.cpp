@@ -114,6 +114,10 @@ std::size_t workspace_bytes(const Product& product) {
   return static_cast<std::size_t>(floats) * sizeof(float);
 }
 
+Product rows_of(const Product& product, std::int64_t row, std::int64_t rows) {
+  return piece(product, row, rows, 0, product.columns);
+}
+
 void multiply(const Kernels& kernels, const Product& product, Workspace& workspace, Tape* tape) {
   multiply_as(form(product), kernels, product, workspace, tape);
 }

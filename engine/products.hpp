@@ -51,6 +51,9 @@ using Workspace = Room;
 // What the workspace of a thread that works on this product, or on a part of it, must have reserved.
 std::size_t workspace_bytes(const Product& product);
 
+// The product's rows from `row` on.
+Product rows_of(const Product& product, std::int64_t row, std::int64_t rows);
+
 // All of it on one thread. The call goes onto the tape where there is one.
 void multiply(const Kernels& kernels, const Product& product, Workspace& workspace, Tape* tape = nullptr);
 

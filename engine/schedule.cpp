@@ -35,13 +35,22 @@ bool can_share(const Item& item) {
   return std::holds_alternative<Matmul>(*item.instruction) || std::holds_alternative<Map>(*item.instruction);
 }
 
-Schedule schedule(const Program& program, const Items& items, std::int64_t rows, int members) {
+void add(Touched& to, const Touched& more) {
+  to.read.insert(more.read.begin(), more.read.end());
+  to.written.insert(more.written.begin(), more.written.end());
+}
+
+// `updates`: where products of the block find what may follow them at once; null where nothing may.
+Schedule schedule(const Program& program, const Items& items, std::int64_t rows, int members,
+                  const Items* updates = nullptr) {
   Schedule found;
   std::vector<std::pair<Touched, bool>> pending;
   for (const Item& item : items) {
     const double work = item.work * (item.by_row ? static_cast<double>(rows) : 1.0);
     const bool shared = members > 1 && can_share(item) && work >= least_shared;
-    const Touched now = touched(program, *item.instruction);
+    const Item* update = updates && item.update >= 0 ? &(*updates)[static_cast<std::size_t>(item.update)] : nullptr;
+    Touched now = touched(program, *item.instruction);
+    if (update) add(now, touched(program, *update->instruction));
     bool meet = false;
     for (const auto& [before, was_shared] : pending) {
       const bool alone = !shared && !was_shared;  // member 0 keeps its own order
@@ -50,7 +59,7 @@ Schedule schedule(const Program& program, const Items& items, std::int64_t rows,
     }
     if (meet) pending.clear();
     pending.emplace_back(now, shared);
-    found.push_back({shared, meet && members > 1});
+    found.push_back({shared, meet && members > 1, update, false});
   }
   return found;
 }
@@ -70,10 +79,17 @@ EntrySchedule schedule_entry(const Program& program, const EntryPlan& plan, std:
     const int members = one.lanes == 1 ? found.members : 1;
     one.prologue = schedule(program, phase.prologue, 1, found.members);
     one.block = schedule(program, phase.block, one.rows_a_block, members);
-    one.last_block = schedule(program, phase.block, count % one.rows_a_block, members);
+    const std::int64_t last = count % one.rows_a_block;
+    const bool updates = &phase == &plan.phases.back() && one.lanes == 1 && count > 0;
+    one.last_block = schedule(program, phase.block, last > 0 ? last : one.rows_a_block, members,
+                              updates ? &plan.epilogue : nullptr);
     found.phases.push_back(std::move(one));
   }
   found.epilogue = schedule(program, plan.epilogue, 1, found.members);
+  if (found.phases.empty()) return found;
+  for (const Scheduled& one : found.phases.back().last_block) {
+    if (one.update) found.epilogue[static_cast<std::size_t>(one.update - plan.epilogue.data())].is_done = true;
+  }
   return found;
 }
 

@@ -9,14 +9,16 @@
 namespace chainrule {
 
 struct Scheduled {
-  bool shared;  // all members do a part of it; otherwise member 0 does it alone
-  bool meet;    // before it, all members wait for each other
+  bool shared = false;  // all members do a part of it; otherwise member 0 does it alone
+  bool meet = false;    // before it, all members wait for each other
+  const Item* update = nullptr;  // what follows each part of it at once
+  bool is_done = false;          // it was such an update
 };
 
 using Schedule = std::vector<Scheduled>;
 
 struct PhaseSchedule {
-  Schedule prologue, block, last_block;  // the last block may have fewer rows
+  Schedule prologue, block, last_block;  // the last block may have fewer rows, and updates
   std::int64_t lanes = 1, rows_a_block = 1;
 };
 

@@ -57,20 +57,18 @@ def balanced(text: str) -> bool:
 
 
 def turns_on_a_rounding(node: Expression) -> bool:
-    """Whether a comparison is of different expressions that are equal but for rounding, or a condition is nearly 0."""
+    """Whether a comparison is of expressions that are equal but for rounding, or a condition is nearly 0."""
     values = {a: VALUES["a"], b: VALUES["b"], c: VALUES["c"]}
 
     def close(left: Expression, right: Expression) -> bool:
         x, y = (cr.value(side, values, rewrite=False) for side in (left, right))
         return left is not right and bool(np.isclose(x, y, rtol=1e-6, atol=1e-12))
 
-    for part in topological([node]):
-        if part.op.name in COMPARISONS and close(*part.inputs):
-            return True
-        if part.op.name == "where" and part.inputs[0].op.name not in COMPARISONS:
-            if close(part.inputs[0], cr.constant(0.0)):
-                return True
-    return False
+    nodes = topological([node])
+    conditions = [part.inputs[0] for part in nodes if part.op.name == "where"]
+    return any(close(*part.inputs) for part in nodes if part.op.name in COMPARISONS) or any(
+        close(one, cr.constant(0.0)) for one in conditions if one.op.name not in COMPARISONS
+    )
 
 
 @given(trees())

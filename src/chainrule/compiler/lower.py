@@ -120,7 +120,7 @@ class _EntryLowering:
                 )
 
     def lower(self) -> Entry:
-        sections = split_into_sections([*self.outputs.values(), *self.updates.values()])
+        sections = split_into_sections([*self.outputs.values(), *self.updates.values()], self.table.scalars)
         phases = []
         for prologue, block in zip(sections.prologues, sections.blocks, strict=True):
             before = self._section(prologue)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from chainrule.graph import shapes
-from chainrule.graph.expression import Expression
+from chainrule.graph.expression import CONSTANT, COUNT, Expression
 from chainrule.graph.walk import topological
 
 
@@ -38,8 +38,8 @@ def sums_over_examples(node: Expression) -> bool:
     )
 
 
-def split_into_sections(roots: Sequence[Expression]) -> Sections:
-    """Assign each node to its section.
+def split_into_sections(roots: Sequence[Expression], inputs: Collection[Expression] = ()) -> Sections:
+    """Assign each node to its section; the inputs are leaves that each step is given, such as a learning rate.
 
     Values by example that two phases need are in both blocks, unless the first block writes them back by row.
     """
@@ -50,6 +50,10 @@ def split_into_sections(roots: Sequence[Expression]) -> Sections:
     blocks = [_block(order, phase, number, set(roots)) for number in range(count)]
     early = _needed_by_blocks(blocks)
     prologues = [[node for node in order if node in early and phase[node] == number] for number in range(count)]
+    if prologues:
+        # Before the last sums, not after them: then what becomes of a sum can be computed as soon as it is there.
+        known = _made_of_inputs(order, set(inputs), set(roots)) - early
+        prologues[-1] += [node for node in order if node in known]
     placed = {node for section in [*blocks, *prologues] for node in section}
     return Sections(prologues, blocks, [node for node in order if node not in placed])
 
@@ -87,6 +91,20 @@ def _block(
             wanted.update(source for source in operands(node) if shapes.has_examples(source.shape))
             wanted -= {source for source in operands(node) if source in roots and phase.get(source, 0) < number}
     return [node for node in order if node in wanted]
+
+
+def _made_of_inputs(
+    order: Sequence[Expression], inputs: set[Expression], roots: set[Expression]
+) -> set[Expression]:
+    """Collect the single numbers that stand on the inputs of a step alone, such as learning_rate / m."""
+    found: set[Expression] = set()
+    for node in order:
+        parts = operands(node)
+        if node.shape != () or node in roots or not parts:
+            continue
+        if all(part in found or part in inputs or part.op in (CONSTANT, COUNT) for part in parts):
+            found.add(node)
+    return found
 
 
 def _needed_by_blocks(blocks: Sequence[Sequence[Expression]]) -> set[Expression]:
