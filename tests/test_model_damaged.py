@@ -11,7 +11,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.model import from_bytes
-from chainrule.model_file import digest, fingerprint
+from chainrule.sealed import digest, fingerprint
 from chainrule.tensors import pack, unpack
 
 ROWS = np.random.default_rng(0).integers(0, 256, (20, 12), dtype=np.uint8)

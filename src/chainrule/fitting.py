@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from chainrule.network.outputs import loss_for, output_activation
 from chainrule.network.preprocessing import Preprocessing, check_rows
 from chainrule.threads import thread_count
 from chainrule.training.batches import rows_in_batch
+from chainrule.training.checkpoint import Checkpoints
 from chainrule.training.cost_graph import CostGraph, parameter_shapes
 from chainrule.training.defaults import DEFAULTS
 from chainrule.training.dual_plan import Work
@@ -83,6 +85,8 @@ def fit(
     engine: str = DEFAULTS.engine,
     threads: int | None = None,
     dual: bool | None = None,
+    checkpoint: str | os.PathLike[str] | Checkpoints | None = None,
+    checkpoint_every: float = DEFAULTS.checkpoint_every,
 ) -> Model:
     """Train a network.
 
@@ -124,12 +128,17 @@ def fit(
         dual: whether the first layer's weights are kept as sums of the examples' rows, which costs less where there
             are fewer of them than features, and gives the same but for rounding; None where it pays. For gradient
             descent and momentum. `model.history.plan` says what was done.
+        checkpoint: a file that says where the training is, written now and then. Where it is there, the training
+            goes on from it and ends in the same model; Ctrl-C and SIGTERM end the training with a checkpoint.
+        checkpoint_every: seconds between two of them within an epoch, from 0 up.
 
     Returns:
         The trained model; `model.history` has the epochs and the snapshots, which `model.save` does not store.
 
     Raises:
-        UserError: arguments or data that do not fit.
+        UserError: arguments or data that do not fit; a checkpoint that is damaged or of another training.
+        WorkFailed: a checkpoint cannot be written; the one before stays.
+        KeyboardInterrupt: Ctrl-C.
 
     Warns:
         TrainingWarning: the cost overflowed; the model has the last good parameters.
@@ -187,6 +196,7 @@ def fit(
         stopping=Stopping(patience, tolerance, _stops_early(early_stopping, len(checked_rows))),
         callbacks=callbacks,
         progress=progress,
+        checkpoints=_checkpoints(checkpoint, checkpoint_every, chosen),
         snapshots=SnapshotRecorder.of(
             snapshots, total=epochs, unit="epochs", parameters=graph.sizes, itemsize=dtype.itemsize
         ),
@@ -332,6 +342,16 @@ def _other_data(
         classify=labels.classes is not None,
     )
     return graph.data(table, others, None), np.arange(len(table))
+
+
+def _checkpoints(
+    given: str | os.PathLike[str] | Checkpoints | None, every: float, optimizer: Optimizer
+) -> Checkpoints | None:
+    if given is not None and isinstance(optimizer, LBFGS):
+        raise UserError("L-BFGS keeps no checkpoints: leave checkpoint out, or take another optimizer")
+    if given is None or isinstance(given, Checkpoints):
+        return given
+    return Checkpoints(given, every=from_zero(every, "checkpoint_every"))
 
 
 def _work(graph: CostGraph, plan: Plan) -> Work:

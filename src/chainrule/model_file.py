@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,7 +16,7 @@ from chainrule.graph.expression import examples
 from chainrule.network.losses import loss_from_dict
 from chainrule.network.network import Network
 from chainrule.network.preprocessing import Preprocessing
-from chainrule.tensors import pack, unpack
+from chainrule.sealed import sealed, unsealed
 from chainrule.training.labels import ClassName
 from chainrule.training.model_graph import TrainedModel
 
@@ -26,7 +24,6 @@ Array = NDArray[Any]
 
 FORMAT = 1
 _LARGEST_FILE = 16 << 30
-_LONGEST_NUMBER = 9
 _PARTS = {"network", "parameters", "preprocessing", "classes", "loss", "pictures", "threshold", "training"}
 
 
@@ -45,14 +42,7 @@ def packed(
         "threshold": float(threshold),
         "training": dict(training),
     }
-    description = json.dumps(content, sort_keys=True, allow_nan=False)
-    metadata = {
-        "format": f"chainrule model {FORMAT}",
-        "model": description,
-        "model_sha256": digest(description),
-        "sha256": fingerprint(tensors),
-    }
-    return pack(tensors, metadata)
+    return sealed("model", FORMAT, content, tensors)
 
 
 def content_of(path: str | os.PathLike[str]) -> bytes:
@@ -82,35 +72,10 @@ def unpacked(data: bytes) -> dict[str, Any]:
     Raises:
         UserError: it is no model, it is damaged, or a newer chainrule wrote it.
     """
-    tensors, metadata = unpack(data, what="the model file")
-    _check_format(metadata.get("format", ""))
-    if metadata.get("sha256") != fingerprint(tensors):
-        raise UserError("the model file is damaged: its numbers are not those that were written")
-    try:
-        if metadata["model_sha256"] != digest(metadata["model"]):
-            raise UserError("the model file is damaged: its description is not the one that was written")
-        content = json.loads(metadata["model"], parse_constant=_no_constant)
-        if not isinstance(content, dict) or set(content) != _PARTS:
-            raise UserError("the model file is damaged: its description lacks parts, or has unknown ones")
-    except UserError:
-        raise
-    except (KeyError, ValueError, RecursionError):
-        raise UserError("the model file is damaged: its description cannot be read") from None
+    content, tensors = unsealed(data, "model", FORMAT)
+    if set(content) != _PARTS:
+        raise UserError("the model file is damaged: its description lacks parts, or has unknown ones")
     return _parts(content, tensors)
-
-
-def _no_constant(word: str) -> None:
-    raise ValueError(f"{word} is not allowed")
-
-
-def _check_format(name: str) -> None:
-    kind, _, number = name.rpartition(" ")
-    if kind != "chainrule model" or not (number.isascii() and number.isdigit()) or number.startswith("0"):
-        raise UserError("this is no chainrule model")
-    if len(number) > _LONGEST_NUMBER or int(number) > FORMAT:
-        raise UserError(
-            f"a newer chainrule wrote this model (format {number:.20}; this one reads {FORMAT}): update chainrule"
-        )
 
 
 def _parts(content: Mapping[str, Any], tensors: Mapping[str, Array]) -> dict[str, Any]:
@@ -166,18 +131,3 @@ def _parameters(
             raise UserError(f"the model file is damaged: {name} holds numbers that are not finite")
         found[name] = array
     return found
-
-
-def digest(text: str) -> str:
-    """Return the SHA-256 of a text."""
-    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
-
-
-def fingerprint(tensors: Mapping[str, Array]) -> str:
-    """Return the SHA-256 of tensors: their names, dtypes, shapes and bytes."""
-    digest = hashlib.sha256()
-    for name in sorted(tensors):
-        array = np.ascontiguousarray(tensors[name])
-        digest.update(f"{name}|{array.dtype.str}|{array.shape}|".encode())
-        digest.update(array.tobytes())
-    return digest.hexdigest()

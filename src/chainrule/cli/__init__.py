@@ -1,4 +1,4 @@
-"""The command line: `chainrule train`, `predict`, `evaluate`, `explain`, `inspect` and `demo`, one file each.
+"""The command line: `chainrule train`, `resume`, `reproduce`, `predict` and so on, one file each.
 
 Data goes to stdout, words to stderr. Exit codes: 0 done, 1 the work failed (at least in part), 2 what was asked or
 given cannot be used, 130 interrupted. Whatever is slow to import is imported inside the commands, so that help and
@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from chainrule.cli import demo, evaluate, explain, inspect_model, predict, train
+from chainrule.cli import demo, evaluate, explain, inspect_model, predict, reproduce, resume, train
 from chainrule.cli.messages import failures_in_a_line, prepare_streams
 
 __all__ = ["app", "main"]
@@ -36,7 +36,10 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (train.train, predict.predict, evaluate.evaluate, explain.explain, inspect_model.inspect, demo.demo):
+for command in (
+    *(train.train, resume.resume, reproduce.reproduce, predict.predict, evaluate.evaluate),
+    *(explain.explain, inspect_model.inspect, demo.demo),
+):
     app.command()(command)
 
 

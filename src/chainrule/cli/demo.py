@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from chainrule.cli.messages import say, show
+from chainrule.cli.messages import say
 from chainrule.cli.texts import count as counted
-from chainrule.cli.train import carry_out, fail_if_diverged, summary
+from chainrule.cli.train import carry_out, tell
 from chainrule.training.defaults import DEFAULTS
 
 COUNT = 2000
@@ -47,9 +47,7 @@ def demo(
     run = carry_out(
         RunSettings(pictures=str(pictures), size=SIZE, seed=seed, out=str(folder / "run")), notes=(DRAWN,)
     )
-    for line in summary(run):
-        show(line)
-    fail_if_diverged(run)
+    tell(run, json=False)
 
 
 def _draw(pictures: Path, count: int, seed: int) -> None:

@@ -16,7 +16,8 @@ from chainrule.errors import UserError, WorkFailed
 
 FAILED = 1
 CANNOT_USE = 2
-INTERRUPTED = 130  # 128 and the number of the signal, as shells have it
+# A program that a signal ended exits with 128 and the signal's number, as shells have it.
+_OF_SIGNALS, _CTRL_C = 128, 2
 
 
 def prepare_streams() -> None:
@@ -75,8 +76,9 @@ def failures_in_a_line() -> Iterator[None]:
         raise _ended(f"error: {place}{reason.strerror or reason}", FAILED) from None
     except MemoryError:
         raise _ended("error: there is not enough memory; try smaller pictures or fewer neurons", FAILED) from None
-    except KeyboardInterrupt:
-        raise _ended("interrupted", INTERRUPTED) from None
+    except KeyboardInterrupt as reason:
+        signal = getattr(reason, "signal", _CTRL_C)
+        raise _ended(str(reason) or "interrupted", _OF_SIGNALS + signal) from None
 
 
 def _ended(words: str, code: int) -> typer.Exit:

@@ -100,6 +100,10 @@ def train(
     ] = None,
     threads: Threads = None,
     engine: Engine = DEFAULTS.engine,
+    checkpoint_every: Annotated[
+        float,
+        typer.Option(metavar="SECONDS", help="How often to note within an epoch where the training is, from 0 up."),
+    ] = DEFAULTS.checkpoint_every,
     out: Annotated[
         str | None,
         typer.Option(metavar="FOLDER", help="A new folder for the run.  [default: runs/<name of PICTURES>-<n>]"),
@@ -139,9 +143,22 @@ def train(
         group_by=group_by,
         threads=threads,
         engine=options.one_of("--engine", engine, options.ENGINES),
+        checkpoint_every=options.number("--checkpoint-every", checkpoint_every, low=0),
         out=out,
     )
-    run = carry_out(settings)
+    tell(carry_out(settings), json=json)
+
+
+def carry_out(settings: RunSettings, notes: tuple[str, ...] = ()) -> Run:
+    """Do the run, saying on stderr what is decided on the way."""
+    from chainrule.runs.train import train_on_pictures
+
+    with every_warning_of_training():
+        return train_on_pictures(settings, say=say, notes=notes)
+
+
+def tell(run: Run, *, json: bool) -> None:
+    """Show a finished run to a person or a program."""
     if json:
         from chainrule.files import to_json_bytes
 
@@ -150,14 +167,6 @@ def train(
         for line in summary(run):
             show(line)
     fail_if_diverged(run)
-
-
-def carry_out(settings: RunSettings, notes: tuple[str, ...] = ()) -> Run:
-    """Do the run, saying on stderr what is decided on the way."""
-    from chainrule.runs.train import train_on_pictures
-
-    with _every_warning_of_training():
-        return train_on_pictures(settings, say=say, notes=notes)
 
 
 def summary(run: Run) -> list[str]:
@@ -185,7 +194,8 @@ def fail_if_diverged(run: Run) -> None:
 
 
 @contextmanager
-def _every_warning_of_training() -> Iterator[None]:
+def every_warning_of_training() -> Iterator[None]:
+    """Show the same warning again where it comes again."""
     from chainrule.fitting import TrainingWarning
 
     with warnings.catch_warnings():

@@ -59,12 +59,9 @@ def _command(settings: Mapping[str, Any] | None) -> str | None:
     """Return the command that repeats a run; None where its settings are not those of this version."""
     if settings is None:
         return None
-    plain: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()
-    }
     try:
-        return RunSettings(**plain).command()
-    except (TypeError, ValueError, AttributeError, UserError):
+        return RunSettings.from_dict(settings).command()
+    except UserError:
         return None
 
 

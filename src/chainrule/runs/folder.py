@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,6 +13,9 @@ from pathlib import Path
 from chainrule.data.dataset import Skipped
 from chainrule.errors import UserError, WorkFailed
 from chainrule.files import write_csv
+
+# The files of a run whose names matter to more than one module.
+RECORD, MODEL, CHECKPOINT, REPORT = "run.json", "model.safetensors", "checkpoint.safetensors", "report.html"
 
 _DEFAULT_PARENT = "runs"
 # With its number, a name of so many characters is one that every file system takes.
@@ -40,13 +44,51 @@ def new_run_folder(out: str | None, name: str, *, apart_from: Sequence[str] = ()
     missing = [above for above in (place, *place.parents) if not os.path.exists(above)]
     folder = make_run_folder(out, name)
     try:
-        yield folder
+        with locked(folder):
+            yield folder
     except BaseException:
+        # What a run was told is nothing yet that it has done.
+        if os.listdir(folder) == [RECORD]:
+            (folder / RECORD).unlink()
         for made in (folder, *missing):
             # A folder with something in it stays.
             with suppress(OSError):
                 made.rmdir()
         raise
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep other programs from working on a run's folder; the system ends that with the program, however it ends.
+
+    Raises:
+        UserError: another program works on it.
+    """
+    if sys.platform == "win32":
+        # There a folder cannot be locked.
+        yield
+        return
+    import fcntl
+
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise UserError(f"{folder}: another program is working on this run; wait for its end, or end it") from None
+    except OSError:
+        # Some network file systems know no locks.
+        pass
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def remove_remains(folder: Path) -> None:
+    """Remove files that were being written when a run was killed; they never came to have their name."""
+    for remains in folder.glob(".*.tmp"):
+        remains.unlink(missing_ok=True)
 
 
 def make_run_folder(out: str | None, name: str) -> Path:

@@ -6,7 +6,7 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,7 @@ class RunSettings:
         group_by: a regular expression; pictures in whose paths it finds the same stay on one side of the split.
         threads: how many threads to use; None takes what the machine offers.
         engine: what computes: "engine", or "reference", which is NumPy.
+        checkpoint_every: seconds between two checkpoints within an epoch.
         out: the run's folder; None makes runs/<folder>-<n>.
 
     Raises:
@@ -72,6 +73,7 @@ class RunSettings:
     group_by: str | None = None
     threads: int | None = None
     engine: str = DEFAULTS.engine
+    checkpoint_every: float = DEFAULTS.checkpoint_every
     out: str | None = None
 
     def __post_init__(self) -> None:
@@ -86,8 +88,8 @@ class RunSettings:
             )
         for name, least in (("seed", 0), ("epochs", 0), ("patience", 1)):
             whole(getattr(self, name), f"--{name}", least=least)
-        for name in ("l1", "l2"):
-            from_zero(getattr(self, name), f"--{name}")
+        for name in ("l1", "l2", "checkpoint_every"):
+            from_zero(getattr(self, name), f"--{name.replace('_', '-')}")
         from_zero(self.dropout, "--dropout", below=1)
         rows_in_batch(self.batch_size, 1)
         if self.optimizer == "lbfgs" and (self.batch_size != "all" or self.dropout):
@@ -111,6 +113,22 @@ class RunSettings:
     def to_dict(self) -> dict[str, Any]:
         """The settings as plain values, for run.json and the report."""
         return {one.name: _plain(getattr(self, one.name)) for one in fields(self)}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> RunSettings:
+        """Read what `to_dict` gave; the key `recorded` is passed over.
+
+        Raises:
+            UserError: settings that this version does not know, or without sense.
+        """
+        plain: dict[str, Any] = {name: tuple(one) if isinstance(one, list) else one for name, one in values.items()}
+        plain.pop("recorded", None)
+        try:
+            return cls(**plain)
+        except UserError:
+            raise
+        except (TypeError, ValueError, AttributeError) as reason:
+            raise UserError(f"the settings are not those of a run of this chainrule: {reason}") from None
 
     def command(self) -> str:
         """Return the shell command that repeats the run.

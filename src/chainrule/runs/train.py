@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -22,10 +23,12 @@ from chainrule.fitting import fit
 from chainrule.model import Model
 from chainrule.network.network import Network, dense_network
 from chainrule.runs.copies import kept_together, write_copies
-from chainrule.runs.folder import new_run_folder, write_skipped
+from chainrule.runs.folder import CHECKPOINT, MODEL, REPORT, new_run_folder, write_skipped
 from chainrule.runs.question import Question, ask
+from chainrule.runs.record import Record, data_hash, file_hash
 from chainrule.runs.settings import RunSettings, described, program, shell_command
 from chainrule.threads import one_thread_for_products
+from chainrule.training.checkpoint import Checkpoints, Interrupted
 from chainrule.training.optimizers import optimizer_of
 
 Say = Callable[[str], None]
@@ -65,7 +68,7 @@ class Run:
     @property
     def report(self) -> Path:
         """The report's file."""
-        return self.folder / "report.html"
+        return self.folder / REPORT
 
     @property
     def diverged(self) -> bool:
@@ -93,7 +96,12 @@ class Run:
 
 
 def train_on_pictures(
-    settings: RunSettings, *, say: Say, progress: bool | None = None, notes: tuple[str, ...] = ()
+    settings: RunSettings,
+    *,
+    say: Say,
+    progress: bool | None = None,
+    notes: tuple[str, ...] = (),
+    name: str | None = None,
 ) -> Run:
     """Do the main job: read, split, train, judge, and write the run's folder.
 
@@ -102,53 +110,104 @@ def train_on_pictures(
         say: told of each decision, a line at a time.
         progress: show bars; None shows them on a terminal.
         notes: sentences for the top of the report.
+        name: what the run's folder is called where the settings do not say; None for the name of the pictures.
 
     Raises:
         UserError: settings or pictures that cannot be used; no run folder is left then.
         WorkFailed: the run's folder cannot be made or its files cannot be written; those that were stay.
     """
-    started = time.perf_counter()
-    network_for = _network_maker(settings)
+    _network_maker(settings)
     place = Path(os.path.realpath(settings.pictures))
-    name = place.stem if place.is_file() else place.name
+    name = name or (place.stem if place.is_file() else place.name)
     sources = [settings.pictures, *([settings.negative] if settings.negative else [])]
     # The folder is made before the work, so that a place that cannot be written to is known at once.
     with new_run_folder(settings.out, name, apart_from=sources) as folder:
-        dataset = _read(settings, progress)
-        question = ask(dataset, settings.positive)
-        together = kept_together(question.dataset, settings.group_by)
-        question = replace(question, dataset=together.dataset)
-        parts = split(
-            question.dataset,
-            validation=settings.validation,
-            test=settings.test,
-            seed=settings.seed,
-            groups=together.group,
-        )
-        _tell(settings, question, parts, say)
-        for words in (*together.words, *_uneven(question.dataset, settings)):
-            say(words)
-        model = _train(settings, network_for(len(question.dataset.classes)), question.dataset, parts, progress)
-        if model.history.plan.startswith("dual"):
-            say(model.history.plan)
-        model.save(folder / "model.safetensors")
-        neuron = _one_neuron(settings, model, question.dataset, parts, progress)
-        test = question.dataset.subset(parts.test)
-        evaluation = evaluated(model, test)
-        run = Run(
-            folder=folder,
-            model=model,
-            evaluation=evaluation,
-            majority=majority_baseline(question.dataset.y[parts.train], test.y, len(test.classes)),
-            one_neuron=evaluation if neuron is model else evaluated(neuron, test),
-            found=len(dataset),
-            skipped=question.dataset.skipped,
-            copies=together.sets,
-            predict_command=shell_command([program(), "predict"], [str(folder), test.paths[0]]),
-            seconds=time.perf_counter() - started,
-        )
-        _write(run, settings, question, parts, test, notes)
+        record = Record(settings, notes)
+        record.write(folder)
+        return carry_out(record, folder, say=say, progress=progress)
+
+
+def carry_out(
+    record: Record, folder: Path, *, threads: int | None = None, say: Say, progress: bool | None = None
+) -> Run:
+    """Do a run, or what is left of it, in its folder, which must be locked.
+
+    Args:
+        record: what was asked for.
+        folder: where the files go. A training whose checkpoint is there goes on from it.
+        threads: how many threads to use; None for what the run was told.
+        say, progress: as for `train_on_pictures`.
+
+    Raises:
+        UserError, WorkFailed: as for `train_on_pictures`.
+        Interrupted: a signal asked to stop; `chainrule resume` goes on.
+    """
+    try:
+        return _carried_out(record, folder, threads=threads, say=say, progress=progress)
+    except Interrupted:
+        raise
+    except KeyboardInterrupt:
+        # What comes after the training has no checkpoint of its own.
+        path = folder / CHECKPOINT
+        if path.exists():
+            raise Interrupted(f"stopped; to go on: {_to_resume(folder)}", signal.SIGINT, path) from None
+        raise
+
+
+def _carried_out(record: Record, folder: Path, *, threads: int | None, say: Say, progress: bool | None) -> Run:
+    started = time.perf_counter()
+    settings = record.here()
+    settings = replace(settings, threads=settings.threads if threads is None else threads)
+    dataset = _read(settings, progress)
+    question = ask(dataset, settings.positive)
+    together = kept_together(question.dataset, settings.group_by)
+    question = replace(question, dataset=together.dataset)
+    parts = split(
+        question.dataset,
+        validation=settings.validation,
+        test=settings.test,
+        seed=settings.seed,
+        groups=together.group,
+    )
+    _tell(settings, question, parts, say)
+    for words in (*together.words, *_uneven(question.dataset, settings)):
+        say(words)
+    network = _network_maker(settings)(len(question.dataset.classes))
+    checkpoints = _checkpoints(settings, folder, say)
+    model = _train(settings, network, question.dataset, parts, progress, checkpoints)
+    if model.history.plan.startswith("dual"):
+        say(model.history.plan)
+    model.save(folder / MODEL)
+    neuron = _one_neuron(settings, model, question.dataset, parts, progress)
+    test = question.dataset.subset(parts.test)
+    evaluation = evaluated(model, test)
+    run = Run(
+        folder=folder,
+        model=model,
+        evaluation=evaluation,
+        majority=majority_baseline(question.dataset.y[parts.train], test.y, len(test.classes)),
+        one_neuron=evaluation if neuron is model else evaluated(neuron, test),
+        found=len(dataset),
+        skipped=question.dataset.skipped,
+        copies=together.sets,
+        predict_command=shell_command([program(), "predict"], [str(folder), test.paths[0]]),
+        seconds=time.perf_counter() - started,
+    )
+    _write(run, record, question, parts, test)
+    (folder / CHECKPOINT).unlink(missing_ok=True)
     return run
+
+
+def _checkpoints(settings: RunSettings, folder: Path, say: Say) -> Checkpoints | None:
+    if settings.optimizer == "lbfgs":
+        return None
+    if (folder / CHECKPOINT).exists():
+        say(f"going on from {folder / CHECKPOINT}")
+    return Checkpoints(folder / CHECKPOINT, every=settings.checkpoint_every, how_to_go_on=_to_resume(folder))
+
+
+def _to_resume(folder: Path) -> str:
+    return shell_command([program(), "resume"], [str(folder)])
 
 
 def _network_maker(settings: RunSettings) -> Callable[[int], Network]:
@@ -203,7 +262,12 @@ def _uneven(dataset: Dataset, settings: RunSettings) -> list[str]:
 
 
 def _train(
-    settings: RunSettings, network: Network, dataset: Dataset, parts: Splits, progress: bool | None
+    settings: RunSettings,
+    network: Network,
+    dataset: Dataset,
+    parts: Splits,
+    progress: bool | None,
+    checkpoints: Checkpoints | None = None,
 ) -> Model:
     with one_thread_for_products():
         return fit(
@@ -227,6 +291,7 @@ def _train(
             progress=progress,
             engine=settings.engine,
             threads=settings.threads,
+            checkpoint=checkpoints,
         )
 
 
@@ -255,21 +320,19 @@ def evaluated(model: Model, dataset: Dataset) -> Evaluation:
     return evaluate(dataset.y, probabilities, classes=dataset.classes, threshold=model.threshold)
 
 
-def _write(
-    run: Run, settings: RunSettings, question: Question, parts: Splits, test: Dataset, notes: tuple[str, ...]
-) -> None:
+def _write(run: Run, record: Record, question: Question, parts: Splits, test: Dataset) -> None:
+    hashes = {"data": data_hash(question.dataset), "model": file_hash(run.folder / MODEL)}
+    replace(record, hashes=hashes).write(run.folder)
     write_atomically(run.folder / "history.csv", run.model.history.to_csv().encode())
     write_atomically(run.folder / "metrics.json", to_json_bytes(run.to_dict()))
-    write_atomically(run.folder / "run.json", to_json_bytes(settings.to_dict()))
     write_splits(run.folder / "splits.csv", question.dataset, parts)
     write_skipped(run.folder / "skipped.csv", run.skipped)
     write_copies(run.folder / "copies.csv", run.copies)
-    write_report(run.report, _report(run, settings, question, parts, test, notes))
+    # The last one: where it is, the run is complete.
+    write_report(run.report, _report(run, record, question, parts, test))
 
 
-def _report(
-    run: Run, settings: RunSettings, question: Question, parts: Splits, test: Dataset, notes: tuple[str, ...]
-) -> Report:
+def _report(run: Run, record: Record, question: Question, parts: Splits, test: Dataset) -> Report:
     y = question.dataset.y
     simplest = "one neuron" if run.model.network.outputs == 1 else "one neuron a class"
     counts = {
@@ -291,9 +354,9 @@ def _report(
         first_layer=run.model.parameters["W1"],
         skipped=run.skipped,
         copies=run.copies,
-        settings=described(settings),
-        command=settings.command(),
+        settings=described(record.settings),
+        command=record.settings.command(),
         predict_command=run.predict_command,
-        notes=notes,
+        notes=record.notes,
         counts=counts,  # type: ignore[arg-type]  # three numbers each
     )

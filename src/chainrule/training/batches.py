@@ -66,6 +66,11 @@ class BatchPlan:
         self._rows = rows
         self._order: tuple[int, NDArray[np.int64]] = -1, np.empty(0, np.int64)
 
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """How many examples each step of an epoch has, shape (per_epoch,)."""
+        return np.diff(np.minimum(np.arange(self.per_epoch + 1) * self.size, self.count))
+
     def between(self, start: int, stop: int) -> Batches:
         """The batches of the steps from `start` to before `stop`, counted from 0."""
         if not self._shuffled and self._rows is None:

@@ -21,6 +21,7 @@ class Defaults:
     patience: int = 10
     seed: int = 0
     engine: str = "engine"
+    checkpoint_every: float = 30.0
 
     hidden: tuple[int, ...] = (64, 16)
     activation: str = "relu"

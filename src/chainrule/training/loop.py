@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,15 +14,18 @@ from numpy.typing import NDArray
 
 from chainrule.training.bar import EpochBar
 from chainrule.training.batches import BatchPlan
+from chainrule.training.checkpoint import Checkpoint, Checkpoints, training_key
 from chainrule.training.descent import Descent
 from chainrule.training.history import Epoch, History, Snapshot, means_of_epochs
 from chainrule.training.optimizers import Optimizer
 from chainrule.training.snapshots import SnapshotRecorder
 from chainrule.training.stopping import Stopping, Values, all_finite
-from chainrule.training.trail import Chunk, Outputs, Pace, Trail
+from chainrule.training.trail import Chunk, Outputs, Pace, Trail, joined
 
 # On how many rows the parameters at the end are tried.
 _ROWS_TO_TRY = 256
+# By so many learning rates a schedule is told from others.
+_RATES_TO_TELL = 101
 
 Data = Mapping[str, NDArray[Any]]
 
@@ -48,15 +52,18 @@ class Plan:
     callbacks: Sequence[Callback] = ()
     progress: bool | None = None
     snapshots: SnapshotRecorder = field(default_factory=SnapshotRecorder)
+    checkpoints: Checkpoints | None = None
 
 
 def train(descent: Descent, plan: Plan) -> History:
     """Train until the epochs are over or something stops it; the descent ends with the parameters to keep."""
     training = _Training(descent, plan)
-    plan.snapshots.take(0, training.trail.values)
-    with EpochBar(plan.epochs, plan.count, enabled=plan.progress) as bar:
+    watched = nullcontext() if plan.checkpoints is None else plan.checkpoints.stops.watched()
+    with watched, EpochBar(plan.epochs, plan.count, enabled=plan.progress) as bar:
         while training.reason is None and len(training.records) < plan.epochs:
             training.go_on(bar)
+    if plan.checkpoints is not None:
+        plan.checkpoints.stop_if_asked()
     return training.history()
 
 
@@ -84,12 +91,74 @@ class _Training:
         self.reason: str | None = None
         self.diverged = False
         self._pace = Pace(plan.count, steps=self.per_epoch)
+        # Of an epoch that was begun before: its outputs, and how long it has taken.
+        self._outputs: Outputs = {}
+        self._seconds = 0.0
+        before = None if plan.checkpoints is None else plan.checkpoints.open(self._key())
+        if before is None:
+            plan.snapshots.take(0, self.trail.values)
+        else:
+            self._resume(before)
+
+    def _key(self) -> str:
+        """What tells this training from others: all that decides its bits."""
+        plan, stopping = self.plan, self.plan.stopping
+        rates = plan.optimizer.rates_at(np.linspace(0, plan.epochs, _RATES_TO_TELL), plan.epochs)
+        parts = [
+            self.descent.program.to_bytes(),
+            type(self.descent.machine).__name__,
+            self.descent.seed,
+            rates.tolist(),
+        ]
+        parts += [plan.epochs, plan.batch_size, plan.count, stopping.patience, stopping.tolerance, stopping.early]
+        checked = [] if plan.validation is None else [(plan.validation, plan.validation_rows)]
+        return training_key(parts, [(self.descent.machine.state, None), (plan.data, plan.rows), *checked])
+
+    def _resume(self, before: Checkpoint) -> None:
+        self.descent.restore_state(before.state)
+        self.trail.go_on_from(before.done, before.marks)
+        self.records = list(before.records)
+        self._outputs, self._seconds = dict(before.outputs), before.seconds
+        self.plan.stopping.go_on_from(before.records, before.best)
+        self.plan.snapshots.go_on_from(before.snapshots)
+
+    def _keep(self, outputs: Outputs, started: float, *, epoch_over: bool) -> None:
+        """Write a checkpoint where it is time; `outputs` are those of the running epoch."""
+        checkpoints, stopping = self.plan.checkpoints, self.plan.stopping
+        if checkpoints is None or not checkpoints.is_due(epoch_over=epoch_over):
+            return
+        best = None
+        if stopping.best_epoch is not None and stopping.best_values is not None:
+            best = stopping.best_epoch, stopping.best_cost, stopping.best_values
+        checkpoints.write(
+            Checkpoint(
+                done=len(self.records) * self.per_epoch + len(outputs.get("cost", ())),
+                seconds=0.0 if epoch_over else time.perf_counter() - started,
+                state=self.descent.whole_state(),
+                outputs=outputs,
+                marks=self.trail.marks(),
+                records=self.records,
+                best=best,
+                snapshots=self.plan.snapshots.kept,
+            )
+        )
 
     def go_on(self, bar: EpochBar) -> None:
         """Take the next epochs, record them, and find out whether the training ends with one of them."""
-        started = time.perf_counter()
-        chunk = self._next_chunk()
-        outputs = self.trail.take(chunk, bar.teller(len(self.records), chunk.batches.counts[: self.per_epoch]))
+        started = time.perf_counter() - self._seconds
+        before, chunk = self._outputs, self._next_chunk()
+        show = bar.teller(len(self.records), self.batches.counts)
+
+        def tell(outputs: Outputs) -> None:
+            own = joined([before, outputs])
+            if show is not None:
+                show(own)
+            if len(own["cost"]) < self.per_epoch and np.isfinite(own["cost"][-1]):
+                self._keep(own, started, epoch_over=False)
+
+        told = tell if show is not None or self.plan.checkpoints is not None else None
+        outputs = joined([before, self.trail.take(chunk, told)])
+        self._outputs, self._seconds = {}, 0.0
         for record in self._records(chunk, outputs, started):
             self._take_up(record)
             if self.reason is not None:
@@ -103,29 +172,31 @@ class _Training:
             self._diverge(chunk)
         if self.records:
             bar.epoch(self.records[-1])
+        if self.reason is None:
+            self._keep({}, started, epoch_over=True)
 
     def _next_chunk(self) -> Chunk:
         """As many epochs as fit before someone is asked or something is kept."""
         plan, done = self.plan, len(self.records)
         epochs = 1
-        if plan.validation is None and not plan.callbacks:
+        if plan.validation is None and not plan.callbacks and plan.checkpoints is None:
             until = min(plan.epochs, plan.snapshots.next_after(done))
             epochs = min(self._pace.next(), int(until) - done)
-        start, stop = done * self.per_epoch, (done + epochs) * self.per_epoch
+        start, stop = self.trail.done, (done + epochs) * self.per_epoch
         epoch, place = np.divmod(np.arange(start, stop), self.per_epoch)
         rates = plan.optimizer.rates_at(epoch + place / self.per_epoch, plan.epochs)
         return Chunk(start + 1, rates, self.batches.between(start, stop))
 
     def _records(self, chunk: Chunk, outputs: Outputs, started: float) -> list[Epoch]:
         """Describe the epochs of a chunk that are complete, each step with a cost that is a number."""
-        epochs = (self.trail.done - (chunk.first - 1)) // self.per_epoch
-        means = means_of_epochs(outputs, chunk.batches.counts[: self.per_epoch], epochs)
+        epochs = self.trail.done // self.per_epoch - len(self.records)
+        means = means_of_epochs(outputs, self.batches.counts, epochs)
         checked: dict[str, float] = {}
         if epochs and self.validation is not None:
             checked = self.descent.evaluate(self.validation, rows=self.plan.validation_rows)
         seconds = (time.perf_counter() - started) / max(epochs, 1)
-        rates = chunk.rates[self.per_epoch - 1 :: self.per_epoch].tolist()
         first = len(self.records) + 1
+        rates = chunk.rates[first * self.per_epoch - chunk.first :: self.per_epoch].tolist()
         return [
             Epoch(
                 epoch=first + place,

@@ -87,6 +87,11 @@ class SnapshotRecorder:
                 array.flags.writeable = False
             self._kept[number] = values
 
+    def go_on_from(self, kept: Iterable[tuple[int, Values]]) -> None:
+        """Hold what another one kept."""
+        for number, values in kept:
+            self._keep(number, values)
+
     @property
     def kept(self) -> list[tuple[int, Values]]:
         """What was kept, in the order of time."""

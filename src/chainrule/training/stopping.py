@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,6 +51,12 @@ class Stopping:
         if self._converged():
             return f"the cost changed by less than {self.tolerance:g} for {self.patience} epochs"
         return None
+
+    def go_on_from(self, records: Sequence[Epoch], best: tuple[int, float, Values] | None) -> None:
+        """Know what another one knew after these epochs."""
+        self.costs = [record.cost for record in records]
+        if best is not None:
+            self.best_epoch, self.best_cost, self.best_values = best
 
     def _converged(self) -> bool:
         if self.tolerance is None or len(self.costs) <= self.patience:

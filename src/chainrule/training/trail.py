@@ -7,7 +7,7 @@ again. They give the same bits.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -91,6 +91,16 @@ class Trail:
             self._values = self.descent.values()
         return self._values
 
+    def marks(self) -> list[tuple[int, Values]]:
+        """Parameters that the trail can go back to, with the steps that were done then."""
+        return [(mark.done, mark.values) for mark in self._marks if mark.values is not None]
+
+    def go_on_from(self, done: int, marks: Sequence[tuple[int, Values]]) -> None:
+        """Be where another trail was after so many steps; the descent has its state already."""
+        self.done = done
+        self._marks = [_Mark(at, None, values) for at, values in marks]
+        self._values = None
+
     def take(self, chunk: Chunk, tell: Callable[[Outputs], None] | None = None) -> Outputs:
         """Take the steps of a chunk, or those up to the first whose cost is no number.
 
@@ -159,13 +169,15 @@ class Trail:
             # A call is prepared for about as many steps as it has time for.
             most = min(2 * (taken if taken < len(now) else most), _MOST_STEPS)
             if tell is not None:
-                tell(_joined(parts))
+                tell(joined(parts))
             if not np.isfinite(parts[-1]["cost"][-1]):
                 break
-        return _joined(parts)
+        return joined(parts)
 
 
-def _joined(parts: list[Outputs]) -> Outputs:
+def joined(parts: Sequence[Outputs]) -> Outputs:
+    """The outputs of steps after one another; parts without any are left out."""
+    parts = [part for part in parts if part]
     if len(parts) == 1:
         return parts[0]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
