@@ -149,7 +149,7 @@ std::int64_t Machine::run_steps(int entry, std::span<const Rows> data, std::span
     if (ready.is_small) ready.see(data, inputs[done].rows != nullptr);
     const auto steps = [&](int member) {
       for (std::int64_t number = first; number < last && !team.stops; ++number) {
-        if (member == 0 && number + 1 < last) fetch_rows(entry, data, inputs[number + 1]);
+        if (member == 0 && number + 1 < last) fetch_rows(entry, data, inputs[number + 1], ready);
         if (ready.is_small) {
           small_step(entry, data, inputs[number], ready, team);
         } else {
@@ -307,12 +307,17 @@ void Machine::gather(const PhasePlan& phase, std::span<const Rows> data, const S
 }
 
 // Rows drawn from a large set are not in any cache: ask for those of the next step while this one computes.
-void Machine::fetch_rows(int entry, std::span<const Rows> data, const StepInput& next) const {
+void Machine::fetch_rows(int entry, std::span<const Rows> data, const StepInput& next, const Prepared& ready) {
 #if defined(__GNUC__)
   if (next.rows == nullptr) return;
   for (const PhasePlan& phase : plans_[entry].phases) {
     for (const DataUse& use : phase.data) {
       const Rows& source = data[static_cast<std::size_t>(data_position_[use.buffer])];
+      if (ready.tape && ready.in_place[static_cast<std::size_t>(use.buffer)]) {
+        // Products fetch these, each line in the place of one that they read.
+        members_[0]->expect(use.buffer, source, next.rows);
+        continue;
+      }
       const auto item = static_cast<std::int64_t>(item_size(source.type));
       const std::int64_t bytes = own_elements(program_, use.buffer) * item;
       if (bytes < cache_line || next.count * bytes > most_fetched) continue;
@@ -323,7 +328,7 @@ void Machine::fetch_rows(int entry, std::span<const Rows> data, const StepInput&
     }
   }
 #else
-  (void)entry, (void)data, (void)next;
+  (void)entry, (void)data, (void)next, (void)ready;
 #endif
 }
 

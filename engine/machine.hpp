@@ -76,6 +76,7 @@ class Machine {
 
   struct Prepared;
   struct Recording;
+  struct ReadingInPlace;
 
   void step(int entry, std::span<const Rows> data, const StepInput& input, std::span<float* const> rows, Team& team,
             int member);
@@ -94,7 +95,8 @@ class Machine {
   void multiply_item(const Matmul& item, Member& member, std::int64_t rows, int part, int of);
   void multiply_and_update(const Matmul& item, const Item& update, Member& member, std::int64_t rows, int part, int of);
   void draw_item(const Draw& item, Member& member, std::int64_t rows);
-  void fetch_rows(int entry, std::span<const Rows> data, const StepInput& next) const;
+  void fetch_rows(int entry, std::span<const Rows> data, const StepInput& next, const Prepared& ready);
+  std::vector<bool> read_in_place(int entry, std::span<const Rows> data, const StepInput& input) const;
   Product product_of(const Matmul& item, const Member& member, std::int64_t rows) const;
   Matrix operand(int buffer, bool transposed, const Member& member, std::int64_t rows) const;
   void prepare_members(const EntrySchedule& schedule, const EntryPlan& plan);

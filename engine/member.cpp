@@ -46,7 +46,8 @@ void BlockMemory::grow(const Program& program, const PhasePlan& phase, std::int6
 }
 
 Machine::Member::Member(const Program& program, const std::vector<float*>& shared)
-    : memory(program.buffers.size()), program_(program), table_(shared), views_(shared.size()), matrices_(shared.size()) {
+    : memory(program.buffers.size()), program_(program), table_(shared), views_(shared.size()), matrices_(shared.size()),
+      rows_(shared.size()), next_(shared.size()) {
   for (std::size_t at = 0; at < program.buffers.size(); ++at) {
     const int base = program.buffers[at].base;
     if (base >= 0) views_[static_cast<std::size_t>(base)].push_back(static_cast<int>(at));
@@ -96,7 +97,12 @@ void Machine::Member::take(const DataUse& use, const Rows& source, const std::in
   };
   if (use.matrix) {
     Matrix& found = matrices_[at];
-    if (!indices) {
+    if (in_place && (*in_place)[at]) {
+      rows_[at].resize(static_cast<std::size_t>(rows));
+      for (std::int64_t i = 0; i < rows; ++i) rows_[at][static_cast<std::size_t>(i)] = reinterpret_cast<const float*>(row(i));
+      if (next_[at].size() != rows_[at].size()) next_[at] = rows_[at];
+      found = {row(0), source.type, width, 1, rows_[at].data(), next_[at].data(), 0};
+    } else if (!indices) {
       found = {row(0), source.type, source.stride, 1};
     } else {
       unsigned char* into = used_->matrices[at].data();
@@ -122,6 +128,12 @@ void Machine::Member::take(const DataUse& use, const Rows& source, const std::in
     }
   }
   point(use.buffer, into);
+}
+
+void Machine::Member::expect(int data, const Rows& source, const std::int64_t* indices) {
+  for (const float*& row : next_[static_cast<std::size_t>(data)]) {
+    row = static_cast<const float*>(source.base) + *indices++ * source.stride;
+  }
 }
 
 Matrix Machine::Member::matrix(int data, std::int64_t columns) const {

@@ -45,6 +45,8 @@ struct Machine::Member {
   // Bring the block's rows of some data into the memory in use: one part of `of`, but point to all of them.
   void take(const DataUse& use, const Rows& source, const std::int64_t* indices, std::int64_t first,
             std::int64_t rows, int part, int of);
+  // Note where the rows of the next step will lie, of data that are read in place.
+  void expect(int data, const Rows& source, const std::int64_t* indices);
   // Data as the operand of a product, with so many columns.
   Matrix matrix(int data, std::int64_t columns) const;
 
@@ -52,6 +54,8 @@ struct Machine::Member {
   Workspace workspace;
   Scratch scratch;
   Tape* tape = nullptr;  // onto which the calls of a step go
+  // By data buffer, whether products read its drawn rows where they lie; null where all are gathered.
+  const std::vector<bool>* in_place = nullptr;
   std::uint64_t seed = 0;
   std::int64_t number = 0, start = 0;
   bool first = true;     // whether the block is the first that adds to its sums
@@ -68,6 +72,8 @@ struct Machine::Member {
   std::vector<float*> table_;
   std::vector<std::vector<int>> views_;
   std::vector<Matrix> matrices_;
+  // By data buffer that is read in place: where the rows of this step and of the next one begin.
+  std::vector<std::vector<const float*>> rows_, next_;
   std::vector<Output> outputs_;
   BlockMemory* used_ = nullptr;
 };

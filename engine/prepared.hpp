@@ -22,6 +22,7 @@ struct Machine::Prepared {
   const float *scratch = nullptr, *workspace = nullptr;
   std::vector<Rows> data;
   bool gathered = false;
+  std::vector<bool> in_place;  // by buffer: whether products read its drawn rows where they lie
 
   // Forget the tape where these data are not read alike: gathered rows by their type, others where they lie.
   void see(std::span<const Rows> now, bool are_gathered);

@@ -16,6 +16,13 @@ constexpr std::int64_t worth_a_thread = 1 << 17;
 
 Matrix from(const Matrix& matrix, std::int64_t row, std::int64_t column) {
   Matrix result = matrix;
+  if (matrix.rows) {
+    const bool by_rows = matrix.column_stride == 1;
+    result.rows += by_rows ? row : column;
+    result.next += by_rows ? row : column;
+    result.offset += by_rows ? column : row;
+    return result;
+  }
   const std::ptrdiff_t offset = row * matrix.row_stride + column * matrix.column_stride;
   result.data = static_cast<const char*>(matrix.data) + offset * static_cast<std::ptrdiff_t>(item_size(matrix.type));
   return result;
@@ -112,6 +119,10 @@ std::size_t workspace_bytes(const Product& product) {
       break;
   }
   return static_cast<std::size_t>(floats) * sizeof(float);
+}
+
+bool takes_rows_anywhere(const Kernels& kernels, const Product& product) {
+  return form(product) == Form::tiles && kernels.products->reads_as_it_lies(product);
 }
 
 Product rows_of(const Product& product, std::int64_t row, std::int64_t rows) {

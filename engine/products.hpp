@@ -28,6 +28,12 @@ struct Matrix {
   const void* data;
   DType type;
   std::ptrdiff_t row_stride, column_stride;
+  // Rows of float32 may lie anywhere, as they were drawn from many: then row i begins at rows[i] + offset, and its elements
+  // follow each other; of the transposed matrix, column i. The strides are those of a copy. At next[i] there is what will
+  // be read in the next product of this kind.
+  const float* const* rows = nullptr;
+  const float* const* next = nullptr;
+  std::ptrdiff_t offset = 0;
 };
 
 // C is row-major; it overlaps neither A nor B.
@@ -50,6 +56,9 @@ using Workspace = Room;
 
 // What the workspace of a thread that works on this product, or on a part of it, must have reserved.
 std::size_t workspace_bytes(const Product& product);
+
+// Whether A may be rows that lie anywhere.
+bool takes_rows_anywhere(const Kernels& kernels, const Product& product);
 
 // The product's rows from `row` on.
 Product rows_of(const Product& product, std::int64_t row, std::int64_t rows);

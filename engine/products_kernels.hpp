@@ -17,6 +17,8 @@ Form form(const Product& product);
 // Each takes any part of a product of its form that has at least one row, column and k.
 struct ProductKernels {
   ProductLoop tiles, tall, dot;
+  // Whether the tile form reads A as it lies, so that it may be rows that lie anywhere.
+  bool (*reads_as_it_lies)(const Product& product);
 };
 
 // Packed A: blocks of at most `block_rows` x `block_depth`.

@@ -27,6 +27,8 @@ enum class Layout {
   columns,  // a[i + k * a_stride]
   rows,     // a[i * a_stride + k]
   packed,   // a[i + k * rows of the tile]
+  rows_anywhere,     // a_rows[i][k + a_offset]
+  columns_anywhere,  // a_rows[k][i + a_offset]
 };
 
 struct Tile {
@@ -39,6 +41,8 @@ struct Tile {
   std::ptrdiff_t c_stride;
   int last;  // columns in the last vector, 1 to 16
   bool accumulate;
+  const float* const* a_rows = nullptr;
+  std::ptrdiff_t a_offset = 0;
 };
 
 // `masked`: B may not be read beyond its last column.
@@ -61,7 +65,13 @@ void multiply_tile(const Tile& t) {
   const float* a = t.a;
   const float* b = t.b;
   const std::ptrdiff_t a_stride = layout == Layout::packed ? rows : t.a_stride;
-  for (std::int64_t k = t.depth; k > 0; --k) {
+  const float* starts[rows];
+  if constexpr (layout == Layout::rows_anywhere) {
+    CHAINRULE_UNROLL
+    for (int i = 0; i < rows; ++i) starts[i] = t.a_rows[i] + t.a_offset;
+  }
+  for (std::int64_t k = 0; k < t.depth; ++k) {
+    if constexpr (layout == Layout::columns_anywhere) a = t.a_rows[k] + t.a_offset;
     Floats row[vectors];
     CHAINRULE_UNROLL
     for (int v = 0; v < vectors; ++v) {
@@ -69,7 +79,9 @@ void multiply_tile(const Tile& t) {
     }
     CHAINRULE_UNROLL
     for (int i = 0; i < rows; ++i) {
-      const Floats x = broadcast(layout == Layout::rows ? a[i * a_stride] : a[i]);
+      const Floats x = broadcast(layout == Layout::rows_anywhere ? starts[i][k]
+                                 : layout == Layout::rows        ? a[i * a_stride]
+                                                                 : a[i]);
       CHAINRULE_UNROLL
       for (int v = 0; v < vectors; ++v) sums[i][v] = fma(x, row[v], sums[i][v]);
     }
@@ -116,7 +128,8 @@ constexpr TileTable table() {
   return result;
 }
 
-constexpr TileTable tiles_of[] = {table<Layout::columns>(), table<Layout::rows>(), table<Layout::packed>()};
+constexpr TileTable tiles_of[] = {table<Layout::columns>(), table<Layout::rows>(), table<Layout::packed>(),
+                                  table<Layout::rows_anywhere>(), table<Layout::columns_anywhere>()};
 
 }  // namespace
 }  // namespace chainrule::simd

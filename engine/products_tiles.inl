@@ -15,6 +15,8 @@ struct Block {
   const float* a;
   std::ptrdiff_t stride;
   std::int64_t rows, depth;
+  const float *const *anywhere = nullptr, *const *next = nullptr;
+  std::ptrdiff_t offset = 0;
 
   std::int64_t tiles() const { return ratio_up(rows, tile_rows); }
   // How many rows a tile has; the first `rows % tiles` have one more than the others.
@@ -32,7 +34,7 @@ struct Panel {
   bool padded;  // whole vectors may be read
   float* c;
   std::ptrdiff_t c_stride;
-  bool accumulate, is_last;
+  bool accumulate, is_first, is_last;
 };
 
 // Memory that will be read next: `runs` pieces of `bytes`, and how much of it each tile asks for meanwhile.
@@ -73,6 +75,14 @@ CHAINRULE_INLINE void pack_block(const Matrix& a, std::int64_t row, std::int64_t
   }
 }
 
+// Rows that lie anywhere, seen as columns: fetch what the next product will read in the place of the tile's rows, a line
+// of each, where the tile before has not.
+CHAINRULE_INLINE void fetch_next(const Block& block, std::int64_t row, std::int64_t before) {
+  constexpr std::int64_t line = 16;
+  if (row > 0 && row / line == before / line) return;
+  for (std::int64_t k = 0; k < block.depth; ++k) prefetch_second(block.next[k] + block.offset + row);
+}
+
 // The block times the panel.
 CHAINRULE_INLINE void multiply_panel(const Block& block, const Panel& panel, const Ahead& ahead) {
   const auto vectors = static_cast<int>(ratio_up(panel.columns, 16));
@@ -80,17 +90,26 @@ CHAINRULE_INLINE void multiply_panel(const Block& block, const Panel& panel, con
   const int masked = !panel.padded && last < 16 ? 1 : 0;
   const auto& tiles = tiles_of[static_cast<int>(block.layout)].of[masked][vectors - 1];
   const std::int64_t count = block.tiles();
-  std::int64_t row = 0;
+  std::int64_t row = 0, before = 0;
   for (std::int64_t t = 0; t < count; ++t) {
     const std::int64_t rows = block.height(t, count);
     float* const c = panel.c + row * panel.c_stride;
     fetch(ahead, t, count);
+    if (block.layout == Layout::columns_anywhere && panel.is_first) fetch_next(block, row, before);
     if (block.depth >= worth_fetching && (t + 1 < count || !panel.is_last)) {
       const float* next = t + 1 < count ? c + rows * panel.c_stride : panel.c + panel.columns;
       fetch({reinterpret_cast<const char*>(next), panel.c_stride * 4, rows, 64 * vectors}, 0, 1);
     }
-    tiles[rows - 1](Tile{block.depth, block.at(row), block.stride, panel.b, panel.stride, c, panel.c_stride,
-                         last, panel.accumulate});
+    Tile tile{block.depth, nullptr, block.stride, panel.b, panel.stride, c, panel.c_stride, last, panel.accumulate};
+    if (!block.anywhere) {
+      tile.a = block.at(row);
+    } else {
+      const bool by_rows = block.layout == Layout::rows_anywhere;
+      tile.a_rows = block.anywhere + (by_rows ? row : 0);
+      tile.a_offset = block.offset + (by_rows ? 0 : row);
+    }
+    tiles[rows - 1](tile);
+    before = row;
     row += rows;
   }
 }
@@ -107,6 +126,8 @@ CHAINRULE_INLINE bool packs_b(const Product& p) {
   if (!is_direct(p.b) || p.b.column_stride != 1) return true;
   return p.rows > 2 * tile_rows;
 }
+
+bool reads_as_it_lies(const Product& p) { return !packs_a(p); }
 
 void multiply_tiles(const Product& p, float* workspace) {
   const bool pack_a = packs_a(p), pack_b = packs_b(p);
@@ -125,13 +146,18 @@ void multiply_tiles(const Product& p, float* workspace) {
         block.layout = Layout::packed;
         block.a = a_block;
         pack_block(p.a, i, k, block, a_block);
+      } else if (p.a.rows) {
+        block.layout = by_columns ? Layout::columns_anywhere : Layout::rows_anywhere;
+        block.anywhere = p.a.rows + (by_columns ? k : i);
+        block.next = p.a.next + (by_columns ? k : i);
+        block.offset = p.a.offset + (by_columns ? i : k);
       } else {
         block.a = static_cast<const float*>(p.a.data) + i * p.a.row_stride + k * p.a.column_stride;
         block.stride = by_columns ? p.a.column_stride : p.a.row_stride;
       }
       for (std::int64_t j = 0; j < p.columns; j += tile_columns) {
         Panel panel{b_panel, 0, least(tile_columns, p.columns - j), pack_b, p.c + i * p.c_stride + j, p.c_stride,
-                    accumulate, j + tile_columns >= p.columns};
+                    accumulate, j == 0, j + tile_columns >= p.columns};
         Ahead ahead{nullptr, 0, 0, 0};
         if (pack_b) {
           panel.stride = ratio_up(panel.columns, 16) * 16;

@@ -15,6 +15,7 @@ from chainrule.compiler.run_inputs import StepKey
 from chainrule.graph import shapes
 from chainrule.training.descent import Descent
 from tests.compiler import networks
+from tests.engine.kernels import KERNELS
 
 Array = NDArray[Any]
 
@@ -25,13 +26,13 @@ Y = _random.integers(0, 2, (600, 1)).astype(np.float32)
 COUNTS = [7, 7, 7, 7, 3, 3, 3, 7, 7, 3]
 
 
-def _machine(*, dropout: bool = False) -> EngineRun:
-    Z, parameters = networks.layers((3, 5, 2, 1), scale=255, dropout=dropout)
+def _machine(*, dropout: bool = False, sizes: tuple[int, ...] = (3, 5, 2, 1), kernels: str = "") -> EngineRun:
+    Z, parameters = networks.layers(sizes, scale=255, dropout=dropout)
     J = networks.cross_entropy(Z) + 1e-3 * cr.sum(parameters[0] ** 2)
     random = np.random.default_rng(1)
     values = {w: random.normal(size=shapes.fixed(w.shape)) for w in parameters}
     descent = Descent(J, parameters, values, optimizer=cr.Adam(0.01), seed=3, evaluation={"J": J})
-    return EngineRun(descent.program, descent.machine.state)
+    return EngineRun(descent.program, descent.machine.state, kernels=kernels)
 
 
 def _batches(seed: int) -> Batches:
@@ -81,6 +82,23 @@ def test_data_of_another_type_are_read_as_what_they_are() -> None:
         batches, first = _batches(call), 1 + call * len(COUNTS)
         costs = _together(played, _data(dtype), batches, first)
         assert costs.tolist() == _one_by_one(taken, _data("float32"), batches, first), dtype
+    _assert_same_state(played, taken)
+
+
+@pytest.mark.parametrize("kernels", KERNELS)
+@pytest.mark.parametrize("sizes", [(100, 30, 1), (64, 8, 2, 1), (65, 33, 1), (90, 5, 1), (70, 200, 1)], ids=str)
+def test_long_rows_may_be_read_where_they_lie(sizes: tuple[int, ...], kernels: str) -> None:
+    played, taken = _machine(sizes=sizes, kernels=kernels), _machine(sizes=sizes, kernels=kernels)
+    random = np.random.default_rng(3)
+    for call in range(6):
+        # Rows of a larger table, and memory that lies elsewhere in each call.
+        table = random.normal(scale=90, size=(600, sizes[0] + call)).astype(np.float32)
+        data: dict[str, Array] = {"X": table[:, : sizes[0]] if call % 2 else table[:, call:], "y": Y}
+        if call == 3:
+            data["X"] = data["X"].astype(np.float64)
+        batches, first = _batches(call), 1 + call * len(COUNTS)
+        costs = _together(played, data, batches, first)
+        assert costs.tolist() == _one_by_one(taken, data, batches, first)
     _assert_same_state(played, taken)
 
 
