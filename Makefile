@@ -13,7 +13,7 @@ TEST_TOOLS := $(VENV)/.test-tools
 BENCH_TOOLS := $(VENV)/.bench-tools
 BUILT_FROM := pyproject.toml CMakeLists.txt $(wildcard engine/*.cpp engine/*.hpp engine/*.inl)
 
-.PHONY: help demo build test lint bench docs pictures stub fuzz sanitize clean
+.PHONY: help demo build test lint bench docs pictures stub fuzz torture sanitize clean
 .DELETE_ON_ERROR:
 
 help:
@@ -25,6 +25,7 @@ help:
 	@echo 'make bench     run the benchmarks'
 	@echo 'make build     build the engine and install the package into $(VENV)'
 	@echo 'make fuzz      try 100,000 malformed programs on the engine'
+	@echo 'make torture   kill trainings, change files and fill disks, many times'
 	@echo 'make sanitize  run the tests of the engine with sanitizers'
 	@echo 'make stub      write the type stub of the engine again'
 	@echo 'make clean     remove what was built'
@@ -57,6 +58,9 @@ stub: $(PACKAGE) $(TEST_TOOLS)
 
 fuzz: $(PACKAGE) $(TEST_TOOLS)
 	$(RUN)python -m tests.engine.fuzz
+
+torture: $(PACKAGE) $(TEST_TOOLS)
+	$(RUN)python -m tests.torture
 
 sanitize: $(PACKAGE) $(TEST_TOOLS)
 	tests/engine/sanitize.sh address,undefined

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import time
 import warnings
 from collections.abc import Callable
 from functools import partial
@@ -154,7 +155,12 @@ def test_a_finished_training_is_found_finished(tmp_path: Path, monkeypatch: pyte
     whole = fit(path)
     calls: list[int] = []
     real = Descent.steps
-    monkeypatch.setattr(Descent, "steps", lambda self, *told: (calls.append(1), real(self, *told))[1])
+
+    def steps(self: Descent, data: Any, first: int, *told: Any) -> Any:
+        calls.append(first)
+        return real(self, data, first, *told)
+
+    monkeypatch.setattr(Descent, "steps", steps)
     assert fit(path).to_bytes() == whole.to_bytes()
     assert len(calls) <= 1
 
@@ -191,7 +197,8 @@ def test_lbfgs_keeps_no_checkpoint(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_leaves_the_checkpoint_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path, written = tmp_path / "checkpoint", []
+    path = tmp_path / "checkpoint"
+    written: list[bytes] = []
     real = files._write_synced
 
     def write(place: Path, data: bytes) -> None:
@@ -288,7 +295,7 @@ def test_the_file_of_a_model_is_no_checkpoint(tmp_path: Path) -> None:
 
 def test_writing_takes_a_small_part_of_the_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
-    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
 
     def slow(*_: object) -> None:
         now[0] += 2
