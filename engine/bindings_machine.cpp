@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <optional>
 
 #include "bindings.hpp"
 #include "machine.hpp"
@@ -51,6 +52,23 @@ Rows rows_from(const nb::object& object, const Shape& shape) {
     step *= shape[axis];
   }
   return {array.data(), type_of(array.dtype()), array.stride(0), static_cast<std::int64_t>(array.shape(0)), true};
+}
+
+// How pictures are changed, from its numbers in the order of the struct.
+Augmentation augmentation_from(const Words& words, const std::vector<Rows>& sources, std::int64_t first,
+                               const std::vector<std::int64_t>& widths) {
+  constexpr std::int64_t most = 1 << 15;  // pixels along an axis, and channels
+  must(words.size() == 10, "an augmentation has ten numbers");
+  const std::int64_t* one = words.data();
+  const Augmentation how{one[0], one[1], one[2], one[3], one[4], one[5], one[6], one[7], one[8], one[9]};
+  must(how.data >= 0 && how.data < static_cast<std::int64_t>(sources.size()), "there are no such data to augment");
+  const auto place = static_cast<std::size_t>(how.data);
+  must(sources[place].present && sources[place].type == DType::u8, "only bytes can be augmented");
+  for (int i = 1; i <= 3; ++i) must(one[i] > 0 && one[i] <= most, "a picture has no such size");
+  must(how.height * how.width * how.channels == widths[place], "the pictures have another size than the rows");
+  for (int i = 4; i <= 8; ++i) must(one[i] >= 0 && one[i] <= most, "nothing can be augmented by so much");
+  must(how.steps_an_epoch > 0 && first > 0, "an epoch has a step, and steps are counted from 1");
+  return how;
 }
 
 // Of `count` rows with these numbers, or of the first `count` of the data.
@@ -101,7 +119,7 @@ class BoundMachine {
   // Run steps of which each has its rows: bounds[i] to bounds[i + 1] of `rows`, or of the data where that is None.
   std::int64_t run_steps(int entry, const std::vector<nb::object>& data, const nb::object& rows, const Words& bounds,
                          const Scalars& scalars, std::uint64_t seed, std::int64_t first, Table outputs,
-                         double seconds) {
+                         double seconds, const nb::object& augmentation) {
     check_entry(entry);
     machine_.check_steps(entry);
     const std::vector<Rows> sources = rows_of(data);
@@ -127,9 +145,11 @@ class BoundMachine {
     } else if (steps > 0) {
       machine_.check(entry, sources, range_of(inputs[0].rows, bounds.data()[steps] - bounds.data()[0]));
     }
+    std::optional<Augmentation> how;
+    if (!augmentation.is_none()) how = augmentation_from(nb::cast<Words>(augmentation), sources, first, widths());
     const nb::gil_scoped_release released;
     const std::lock_guard alone(running_);
-    return machine_.run_steps(entry, sources, inputs, outputs.data(), seconds);
+    return machine_.run_steps(entry, sources, inputs, outputs.data(), seconds, how ? &*how : nullptr);
   }
 
   // A copy of an output, or of another buffer without the axis of examples, into an array of its size.
@@ -155,6 +175,12 @@ class BoundMachine {
   std::vector<float*> pointers() const {
     std::vector<float*> found;
     for (const Written& array : state_) found.push_back(array.data());
+    return found;
+  }
+
+  std::vector<std::int64_t> widths() const {
+    std::vector<std::int64_t> found;
+    for (const int buffer : machine_.buffers(BufferKind::data)) found.push_back(elements(shape(buffer)));
     return found;
   }
 
@@ -203,7 +229,7 @@ void bind_machine(nb::module_& module) {
       .def("run", &BoundMachine::run, "entry"_a, "data"_a, "rows"_a.none(), "count"_a, "scalars"_a, "seed"_a,
            "number"_a, "outputs"_a)
       .def("run_steps", &BoundMachine::run_steps, "entry"_a, "data"_a, "rows"_a.none(), "bounds"_a, "scalars"_a,
-           "seed"_a, "first"_a, "outputs"_a.noconvert(), "seconds"_a)
+           "seed"_a, "first"_a, "outputs"_a.noconvert(), "seconds"_a, "augmentation"_a.none() = nb::none())
       .def("read", &BoundMachine::read, "buffer"_a, "into"_a.noconvert())
       .def_prop_ro("threads", &BoundMachine::threads);
 }

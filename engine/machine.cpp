@@ -33,13 +33,10 @@ Machine::Machine(Program program, std::vector<float*> state, int threads, const 
   prepared_.resize(plans_.size());
   const std::size_t count = program_.buffers.size();
   shared_.assign(count, nullptr);
-  data_position_.assign(count, -1);
-  int data = 0;
   std::size_t next_state = 0;
   std::map<int, std::size_t> slots;
   for (std::size_t at = 0; at < count; ++at) {
     const Buffer& buffer = program_.buffers[at];
-    if (buffer.kind == BufferKind::data) data_position_[at] = data++;
     if (has_examples(buffer.shape)) continue;
     const auto size = static_cast<std::size_t>(elements(buffer.shape));
     if (buffer.kind == BufferKind::state) shared_[at] = state.at(next_state++);
@@ -126,12 +123,13 @@ void Machine::run(int entry, std::span<const Rows> data, const StepInput& input,
   const EntrySchedule& schedule = prepared(entry, input.count).schedule;
   Team team(schedule);
   pool_.run(schedule.members, [&](int member) {
+    members_[member]->augmentation = nullptr;
     team.take_part([&] { step(entry, data, input, rows, team, member); });
   });
 }
 
 std::int64_t Machine::run_steps(int entry, std::span<const Rows> data, std::span<const StepInput> inputs,
-                                float* outputs, double seconds) {
+                                float* outputs, double seconds, const Augmentation* augmentation) {
   using Clock = std::chrono::steady_clock;
   const auto end = Clock::now() + std::chrono::duration<double>(seconds);
   const std::vector<int>& results = plans_[entry].outputs;
@@ -146,8 +144,9 @@ std::int64_t Machine::run_steps(int entry, std::span<const Rows> data, std::span
     Team team(schedule);
     std::int64_t after = done;
     const std::int64_t first = done;
-    if (ready.is_small) ready.see(data, inputs[done].rows != nullptr);
+    if (ready.is_small) ready.see(data, augmentation || inputs[done].rows);
     const auto steps = [&](int member) {
+      members_[member]->augmentation = augmentation;
       for (std::int64_t number = first; number < last && !team.stops; ++number) {
         if (member == 0 && number + 1 < last) fetch_rows(entry, data, inputs[number + 1], ready);
         if (ready.is_small) {
@@ -301,8 +300,8 @@ void Machine::combine(const PhasePlan& phase, const PhaseSchedule& schedule, Tea
 void Machine::gather(const PhasePlan& phase, std::span<const Rows> data, const StepInput& input, Member& into,
                      std::int64_t start, std::int64_t rows, int part, int of) {
   for (const DataUse& use : phase.data) {
-    const Rows& source = data[static_cast<std::size_t>(data_position_[use.buffer])];
-    into.take(use, source, input.rows, start, rows, part, of);
+    const Rows& source = data[static_cast<std::size_t>(use.place)];
+    into.take(use, source, input, start, rows, part, of);
   }
 }
 
@@ -312,15 +311,15 @@ void Machine::fetch_rows(int entry, std::span<const Rows> data, const StepInput&
   if (next.rows == nullptr) return;
   for (const PhasePlan& phase : plans_[entry].phases) {
     for (const DataUse& use : phase.data) {
-      const Rows& source = data[static_cast<std::size_t>(data_position_[use.buffer])];
+      const Rows& source = data[static_cast<std::size_t>(use.place)];
+      const auto item = static_cast<std::int64_t>(item_size(source.type)), bytes = use.width * item;
+      if (bytes < cache_line) continue;
       if (ready.tape && ready.in_place[static_cast<std::size_t>(use.buffer)]) {
         // Products fetch these, each line in the place of one that they read.
         members_[0]->expect(use.buffer, source, next.rows);
         continue;
       }
-      const auto item = static_cast<std::int64_t>(item_size(source.type));
-      const std::int64_t bytes = own_elements(program_, use.buffer) * item;
-      if (bytes < cache_line || next.count * bytes > most_fetched) continue;
+      if (next.count * bytes > most_fetched) continue;
       for (std::int64_t i = 0; i < next.count; ++i) {
         const char* row = static_cast<const char*>(source.base) + next.rows[i] * source.stride * item;
         for (std::int64_t at = 0; at < bytes; at += cache_line) __builtin_prefetch(row + at, 0, 2);

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "augment.hpp"
 #include "kernels.hpp"
 #include "memory.hpp"
 #include "plan.hpp"
@@ -63,9 +64,10 @@ class Machine {
   void run(int entry, std::span<const Rows> data, const StepInput& input, std::span<float* const> rows);
 
   // Run an entry for many steps, until one's first output is not finite (that step counts as done) or the time is over.
-  // `outputs` receives all single-number outputs of each step. Returns how many steps are done.
+  // `outputs` receives all single-number outputs of each step. Pictures are changed at random where it is said how.
+  // Returns how many steps are done.
   std::int64_t run_steps(int entry, std::span<const Rows> data, std::span<const StepInput> inputs, float* outputs,
-                         double seconds);
+                         double seconds, const Augmentation* augmentation = nullptr);
 
   // The numbers of an output that is no `rows` buffer, as the last run left them.
   std::span<const float> output(int buffer) const;
@@ -111,7 +113,6 @@ class Machine {
   std::vector<float*> shared_;  // the memory of every buffer without the axis of examples
   std::vector<Memory<float>> owned_;
   std::vector<std::pair<float*, std::size_t>> scalars_;  // their memory, in the order of the program
-  std::vector<int> data_position_;
   std::vector<std::unique_ptr<Member>> members_;
   Memory<float> lane_sums_;
   struct ByCount;

@@ -22,7 +22,7 @@ std::size_t Machine::scalar_numbers() const {
 void Machine::check(int entry, std::span<const Rows> data, RowRange rows) const {
   for (const PhasePlan& phase : plans_[static_cast<std::size_t>(entry)].phases) {
     for (const DataUse& use : phase.data) {
-      const Rows& source = data[static_cast<std::size_t>(data_position_[static_cast<std::size_t>(use.buffer)])];
+      const Rows& source = data[static_cast<std::size_t>(use.place)];
       must(source.present, "the entry reads data that are missing");
       must(rows.most < rows.least || (rows.least >= 0 && rows.most < source.count), "the data do not have these rows");
     }

@@ -44,8 +44,8 @@ std::vector<bool> Machine::read_in_place(int entry, std::span<const Rows> data, 
   const EntryPlan& plan = plans_[static_cast<std::size_t>(entry)];
   for (const PhasePlan& phase : plan.phases) {
     for (const DataUse& use : phase.data) {
-      const std::int64_t width = elements(program_.buffers[static_cast<std::size_t>(use.buffer)].shape);
-      const Rows& source = data[static_cast<std::size_t>(data_position_[static_cast<std::size_t>(use.buffer)])];
+      const std::int64_t width = use.width;
+      const Rows& source = data[static_cast<std::size_t>(use.place)];
       const auto suits = [&](const Item& item) {
         const auto* product = std::get_if<Matmul>(item.instruction);
         if (!product) return true;

@@ -9,21 +9,39 @@
 namespace chainrule {
 namespace {
 
-// Rows of one or two numbers are common, and quicker to copy than to call for.
-void copy_row(void* to, const void* from, std::int64_t bytes) {
-  if (bytes == 4) {
-    std::memcpy(to, from, 4);
-  } else if (bytes == 8) {
-    std::memcpy(to, from, 8);
-  } else {
-    std::memcpy(to, from, static_cast<std::size_t>(bytes));
-  }
-}
-
 // How many bytes a number of the data has at most.
 constexpr std::size_t widest = 8;
 
 }  // namespace
+
+// Rows of a step that are brought into a block: those from `from` to before `to`.
+struct Machine::Member::Taking {
+  const Rows& source;
+  const StepInput& input;
+  std::int64_t first, from, to, width;
+  std::ptrdiff_t item, bytes;  // bytes of a number, and of a row
+
+  std::int64_t number(std::int64_t i) const { return input.rows ? input.rows[first + i] : first + i; }
+  const unsigned char* row(std::int64_t i) const {
+    return static_cast<const unsigned char*>(source.base) + number(i) * source.stride * item;
+  }
+  template <std::size_t size>
+  void copy_short(unsigned char* into) const {
+    const std::ptrdiff_t stride = source.stride * item;
+    const auto* base = static_cast<const unsigned char*>(source.base);
+    for (std::int64_t i = from; i < to; ++i) std::memcpy(into + i * bytes, base + number(i) * stride, size);
+  }
+  // Rows of one or two numbers are common, and quicker to copy than to call for.
+  void copy(unsigned char* into) const {
+    if (bytes == 4) return copy_short<4>(into);
+    if (bytes == 8) return copy_short<8>(into);
+    for (std::int64_t i = from; i < to; ++i) std::memcpy(into + i * bytes, row(i), static_cast<std::size_t>(bytes));
+  }
+  void change(const Augmentation& how, unsigned char* into) const {
+    const std::int64_t epoch = (input.number - 1) / how.steps_an_epoch;
+    for (std::int64_t i = from; i < to; ++i) augment(how, input.seed, epoch, number(i), row(i), into + i * bytes);
+  }
+};
 
 void BlockMemory::grow(const Program& program, const PhasePlan& phase, std::int64_t rows) {
   const auto enough = [](auto& memory, std::int64_t size) {
@@ -85,49 +103,54 @@ void Machine::Member::point(int buffer, float* memory) {
   for (const int view : views_[static_cast<std::size_t>(buffer)]) table_[static_cast<std::size_t>(view)] = memory;
 }
 
-void Machine::Member::take(const DataUse& use, const Rows& source, const std::int64_t* indices, std::int64_t first,
+void Machine::Member::take(const DataUse& use, const Rows& source, const StepInput& input, std::int64_t first,
                            std::int64_t rows, int part, int of) {
   const auto at = static_cast<std::size_t>(use.buffer);
-  const std::int64_t width = elements(program_.buffers[at].shape);
-  const auto size = static_cast<std::ptrdiff_t>(item_size(source.type));
-  const auto* base = static_cast<const unsigned char*>(source.base);
-  const std::int64_t from = rows * part / of, to = rows * (part + 1) / of;
-  const auto row = [&](std::int64_t i) {
-    return base + (indices ? indices[first + i] : first + i) * source.stride * size;
-  };
+  const auto item = static_cast<std::ptrdiff_t>(item_size(source.type));
+  const Taking taking{source, input, first, rows * part / of, rows * (part + 1) / of, use.width, item, use.width * item};
+  const bool changed = augmentation && augmentation->data == use.place;
   if (use.matrix) {
     Matrix& found = matrices_[at];
     if (in_place && (*in_place)[at]) {
-      rows_[at].resize(static_cast<std::size_t>(rows));
-      for (std::int64_t i = 0; i < rows; ++i) rows_[at][static_cast<std::size_t>(i)] = reinterpret_cast<const float*>(row(i));
-      if (next_[at].size() != rows_[at].size()) next_[at] = rows_[at];
-      found = {row(0), source.type, width, 1, rows_[at].data(), next_[at].data(), 0};
-    } else if (!indices) {
-      found = {row(0), source.type, source.stride, 1};
+      found = point_to_rows(at, taking, rows);
+    } else if (!input.rows && !changed) {
+      found = {taking.row(0), source.type, source.stride, 1};
     } else {
       unsigned char* into = used_->matrices[at].data();
-      for (std::int64_t i = from; i < to; ++i) {
-        copy_row(into + i * width * size, row(i), width * size);
+      if (changed) {
+        taking.change(*augmentation, into);
+      } else {
+        taking.copy(into);
       }
-      found = {into, source.type, width, 1};
+      found = {into, source.type, use.width, 1};
     }
   }
   if (!use.floats) return;
-  float* into = nullptr;
-  if (source.type == DType::f32 && !indices && source.stride == width) {
-    into = reinterpret_cast<float*>(const_cast<unsigned char*>(row(0)));  // only read: data is never written
+  if (source.type == DType::f32 && !input.rows && source.stride == use.width) {
+    // Only read: data is never written.
+    return point(use.buffer, reinterpret_cast<float*>(const_cast<unsigned char*>(taking.row(0))));
+  }
+  float* into = used_->floats[at].data();
+  if (source.type == DType::f32) {
+    taking.copy(reinterpret_cast<unsigned char*>(into));
+  } else if (changed) {
+    pictures_.resize(static_cast<std::size_t>(rows * use.width));
+    taking.change(*augmentation, pictures_.data());
+    const std::int64_t from = taking.from * use.width;
+    convert(pictures_.data() + from, source.type, taking.to * use.width - from, into + from);
   } else {
-    into = used_->floats[at].data();
-    const bool same = source.type == DType::f32;
-    for (std::int64_t i = from; i < to; ++i) {
-      if (same) {
-        copy_row(into + i * width, row(i), width * size);
-      } else {
-        convert(row(i), source.type, width, into + i * width);
-      }
-    }
+    for (std::int64_t i = taking.from; i < taking.to; ++i) convert(taking.row(i), source.type, use.width, into + i * use.width);
   }
   point(use.buffer, into);
+}
+
+Matrix Machine::Member::point_to_rows(std::size_t data, const Taking& taking, std::int64_t rows) {
+  rows_[data].resize(static_cast<std::size_t>(rows));
+  for (std::int64_t i = 0; i < rows; ++i) {
+    rows_[data][static_cast<std::size_t>(i)] = reinterpret_cast<const float*>(taking.row(i));
+  }
+  if (next_[data].size() != rows_[data].size()) next_[data] = rows_[data];
+  return {taking.row(0), DType::f32, taking.width, 1, rows_[data].data(), next_[data].data(), 0};
 }
 
 void Machine::Member::expect(int data, const Rows& source, const std::int64_t* indices) {

@@ -43,8 +43,8 @@ struct Machine::Member {
   // Point to a buffer's memory, and so do its views.
   void point(int buffer, float* memory);
   // Bring the block's rows of some data into the memory in use: one part of `of`, but point to all of them.
-  void take(const DataUse& use, const Rows& source, const std::int64_t* indices, std::int64_t first,
-            std::int64_t rows, int part, int of);
+  void take(const DataUse& use, const Rows& source, const StepInput& input, std::int64_t first, std::int64_t rows,
+            int part, int of);
   // Note where the rows of the next step will lie, of data that are read in place.
   void expect(int data, const Rows& source, const std::int64_t* indices);
   // Data as the operand of a product, with so many columns.
@@ -56,17 +56,21 @@ struct Machine::Member {
   Tape* tape = nullptr;  // onto which the calls of a step go
   // By data buffer, whether products read its drawn rows where they lie; null where all are gathered.
   const std::vector<bool>* in_place = nullptr;
+  const Augmentation* augmentation = nullptr;  // how pictures are changed as they are gathered
   std::uint64_t seed = 0;
   std::int64_t number = 0, start = 0;
   bool first = true;     // whether the block is the first that adds to its sums
   bool goes_on = false;  // whether as many rows follow right after it, to be read next
 
  private:
+  struct Taking;
   struct Output {
     int buffer;
     float* base;
     std::int64_t width;
   };
+
+  Matrix point_to_rows(std::size_t data, const Taking& taking, std::int64_t rows);
 
   const Program& program_;
   std::vector<float*> table_;
@@ -74,6 +78,7 @@ struct Machine::Member {
   std::vector<Matrix> matrices_;
   // By data buffer that is read in place: where the rows of this step and of the next one begin.
   std::vector<std::vector<const float*>> rows_, next_;
+  std::vector<std::uint8_t> pictures_;  // that were changed, before they are numbers
   std::vector<Output> outputs_;
   BlockMemory* used_ = nullptr;
 };

@@ -19,6 +19,12 @@ constexpr std::int64_t least_rows_of_large = 256;
 
 std::int64_t known(const Shape& shape) { return elements(shape, 1); }
 
+// Of a data buffer among those of its kind.
+int place_of(const Program& program, int data) {
+  const auto is_data = [](const Buffer& buffer) { return buffer.kind == BufferKind::data; };
+  return static_cast<int>(std::count_if(program.buffers.begin(), program.buffers.begin() + data, is_data));
+}
+
 struct WorkOf {
   const Program& program;
 
@@ -81,6 +87,8 @@ PhasePlan plan_phase(const Program& program, const Phase& phase) {
       if (buffer.kind != BufferKind::data) continue;
       DataUse& use = read[memory];
       use.buffer = memory;
+      use.place = place_of(program, memory);
+      use.width = known(buffer.shape);
       (product ? use.matrix : use.floats) = true;
     }
     for (const int destination : destinations_of(*item.instruction)) {

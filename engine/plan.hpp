@@ -28,6 +28,8 @@ using Items = std::vector<Item>;
 // How a block reads data: as the matrix of a product, which takes any type, or as float32 numbers.
 struct DataUse {
   int buffer;
+  int place = 0;           // among the data of the program
+  std::int64_t width = 0;  // numbers in a row
   bool matrix = false, floats = false;
 };
 

@@ -12,7 +12,19 @@ MOST_LINES = 400
 
 # From the bottom to the top. A part may import those that its entry names, and itself; parts of the base know
 # nothing but each other. What stands in no entry is a leaf: it may import anything, but only leaves import it.
-BASE = {"errors", "arguments", "opcodes", "random", "files", "tensors", "threads", "progress", "_engine"}
+BASE = {
+    "errors",
+    "arguments",
+    "augment",
+    "sealed",
+    "opcodes",
+    "random",
+    "files",
+    "tensors",
+    "threads",
+    "progress",
+    "_engine",
+}
 BELOW_MODEL = {"graph", "compiler", "network", "data", "training"}
 KNOWS: dict[str, set[str]] = {
     **dict.fromkeys(BASE, BASE),

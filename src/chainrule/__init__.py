@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from chainrule import plots as plots
+    from chainrule.augment import Augmentation
     from chainrule.data.dataset import Dataset
     from chainrule.data.pictures import read_picture, read_pictures
     from chainrule.data.points import points
@@ -76,6 +77,7 @@ __all__ = [
     "LBFGS",
     "Adam",
     "AdamW",
+    "Augmentation",
     "Constant",
     "Cosine",
     "Dataset",
@@ -168,6 +170,7 @@ __all__ = [
 
 # Where a public name lives. A new one goes here, into __all__ and under TYPE_CHECKING; a test compares them.
 _HOMES = {
+    "Augmentation": "chainrule.augment",
     "Dataset": "chainrule.data.dataset",
     "read_picture": "chainrule.data.pictures",
     "read_pictures": "chainrule.data.pictures",

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from chainrule.arguments import array_of, float_dtype, from_zero, whole
+from chainrule.augment import Augmentation, augmented_rows
 from chainrule.compiler.machine import engine_of
 from chainrule.data.settings import PictureSettings
 from chainrule.data.splits import Splits, split
@@ -85,6 +86,7 @@ def fit(
     engine: str = DEFAULTS.engine,
     threads: int | None = None,
     dual: bool | None = None,
+    augment: str | Sequence[str] | Augmentation | None = None,
     checkpoint: str | os.PathLike[str] | Checkpoints | None = None,
     checkpoint_every: float = DEFAULTS.checkpoint_every,
 ) -> Model:
@@ -128,6 +130,8 @@ def fit(
         dual: whether the first layer's weights are kept as sums of the examples' rows, which costs less where there
             are fewer of them than features, and gives the same but for rounding; None where it pays. For gradient
             descent and momentum. `model.history.plan` says what was done.
+        augment: how pictures are changed at random in each epoch: names such as "flip,shift", or an
+            `cr.Augmentation`. For bytes, with `pictures`.
         checkpoint: a file that says where the training is, written now and then. Where it is there, the training
             goes on from it and ends in the same model; Ctrl-C and SIGTERM end the training with a checkpoint.
         checkpoint_every: seconds between two of them within an epoch, from 0 up.
@@ -196,7 +200,8 @@ def fit(
         stopping=Stopping(patience, tolerance, _stops_early(early_stopping, len(checked_rows))),
         callbacks=callbacks,
         progress=progress,
-        checkpoints=_checkpoints(checkpoint, checkpoint_every, chosen),
+        augmented=augmented_rows(augment, None if pictures is None else pictures.shape, table),
+        checkpoints=Checkpoints.of(checkpoint, checkpoint_every),
         snapshots=SnapshotRecorder.of(
             snapshots, total=epochs, unit="epochs", parameters=graph.sizes, itemsize=dtype.itemsize
         ),
@@ -209,7 +214,7 @@ def fit(
         first=first,
         engine=engine,
         threads=used_threads,
-        work=_work(graph, plan),
+        work=None if plan.augmented else _work(graph, plan),
         dual=dual,
     )
     if isinstance(chosen, LBFGS):
@@ -342,16 +347,6 @@ def _other_data(
         classify=labels.classes is not None,
     )
     return graph.data(table, others, None), np.arange(len(table))
-
-
-def _checkpoints(
-    given: str | os.PathLike[str] | Checkpoints | None, every: float, optimizer: Optimizer
-) -> Checkpoints | None:
-    if given is not None and isinstance(optimizer, LBFGS):
-        raise UserError("L-BFGS keeps no checkpoints: leave checkpoint out, or take another optimizer")
-    if given is None or isinstance(given, Checkpoints):
-        return given
-    return Checkpoints(given, every=from_zero(every, "checkpoint_every"))
 
 
 def _work(graph: CostGraph, plan: Plan) -> Work:

@@ -1,6 +1,7 @@
 """The command line as a process: start, streams, signals and pipes."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -50,7 +51,7 @@ def test_every_command_and_every_option_has_help(name: str) -> None:
 
 
 def test_every_command_is_listed_in_the_help() -> None:
-    assert set(COMMANDS) == {"train", "predict", "evaluate", "explain", "inspect", "demo"}
+    assert set(COMMANDS) == {"train", "resume", "reproduce", "predict", "evaluate", "explain", "inspect", "demo"}
     text = start("--help").stdout
     assert all(f"  {name} " in text for name in COMMANDS)
 
@@ -81,7 +82,8 @@ def test_an_interruption_ends_in_one_line(pictures: Path, tmp_path: Path) -> Non
             pass
         time.sleep(0.3)
         process.send_signal(signal.SIGINT)
-        assert process.stderr.read() == "interrupted\n"
+        (line,) = process.stderr.read().splitlines()
+        assert re.fullmatch(r"stopped after [\d,]+ epochs and .*; to go on: .*chainrule resume runs/\S+", line)
     assert process.returncode == 130
 
 

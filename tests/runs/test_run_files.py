@@ -1,8 +1,10 @@
 """What a run leaves behind: every file whole, readable, and telling the same story."""
 
 import csv
+import hashlib
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -88,11 +90,13 @@ def test_the_figures_file_holds_the_run(done: Run) -> None:
 
 def test_the_settings_file_repeats_the_run(done: Run, pets: Path, tmp_path: Path) -> None:
     stored = json_of(done.folder / "run.json")
+    recorded = stored.pop("recorded")
     assert stored == quick(pets, done.folder).to_dict()
-    settings = RunSettings(
-        **{**stored, "hidden": tuple(stored["hidden"]), "activation": tuple(stored["activation"])}
-        | {"out": str(tmp_path / "again")}
+    assert (
+        recorded["hashes"]["model"] == hashlib.sha256((done.folder / "model.safetensors").read_bytes()).hexdigest()
     )
+    assert recorded["made_with"]["chainrule"] == chainrule.__version__
+    settings = replace(RunSettings.from_dict(stored), out=str(tmp_path / "again"))
     again = train_on_pictures(settings, say=lambda _: None)
     assert again.model.to_bytes() == done.model.to_bytes()
 

@@ -95,10 +95,7 @@ def test_settings_can_be_written_as_json_and_read_back(
 ) -> None:
     file = tmp_path_factory.getbasetemp() / "settings.json"
     file.write_bytes(to_json_bytes(settings.to_dict()))
-    read = read_json(file)
-    for name in ("hidden", "activation"):
-        read[name] = tuple(read[name])
-    assert RunSettings(**read) == settings
+    assert RunSettings.from_dict(read_json(file)) == settings
 
 
 def test_paths_that_look_like_options_stand_behind_two_dashes() -> None:

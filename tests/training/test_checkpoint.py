@@ -192,8 +192,9 @@ def test_other_data_are_another_training(tmp_path: Path) -> None:
 
 
 def test_lbfgs_keeps_no_checkpoint(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="L-BFGS keeps no checkpoints"):
-        fit(tmp_path / "checkpoint", optimizer="lbfgs", batch_size="all")
+    neuron = cr.Network([cr.Dense(1, "sigmoid")])
+    with pytest.raises(UserError, match="L-BFGS knows no checkpoint"):
+        cr.fit(neuron, X, y, optimizer="lbfgs", batch_size="all", checkpoint=tmp_path / "checkpoint")
 
 
 def test_a_full_disk_leaves_the_checkpoint_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _RATE = f"{DEFAULTS.picture_learning_rate:g} for {DEFAULTS.optimizer}, the usual one of each other optimizer"
 _OPTIMIZERS = "sgd, momentum, nesterov, rmsprop, adam, adamw, lbfgs"
+_AUGMENTATIONS = "flip, shift, brightness, contrast, cutout"
 _ACTIVATIONS = "relu, leaky_relu, elu, softplus, gelu, silu, tanh, sigmoid, softmax, identity"
 
 
@@ -82,6 +83,10 @@ def train(
     class_weight: Annotated[
         str | None, typer.Option(metavar="NAME", help="balanced: rare classes weigh as much as frequent ones.")
     ] = None,
+    augment: Annotated[
+        str,
+        typer.Option(metavar="NAME,...", help=f"Change pictures in each epoch: {_AUGMENTATIONS}, or none."),
+    ] = ",".join(DEFAULTS.augment) or "none",
     validation: Annotated[
         float, typer.Option(metavar="SHARE", help="Share of the pictures to choose the best epoch by, 0 to 1.")
     ] = DEFAULTS.validation,
@@ -136,6 +141,7 @@ def train(
         l2=options.number("--l2", l2, low=0),
         dropout=options.number("--dropout", dropout, low=0, high=1, ends="[)"),
         class_weight=_class_weight(class_weight),
+        augment=_augment(augment),
         patience=patience,
         validation=options.number("--validation", validation, low=0, high=1, ends="()"),
         test=options.number("--test", test, low=0, high=1, ends="()"),
@@ -213,6 +219,12 @@ def _activations(given: str) -> tuple[str, ...]:
     from chainrule.network.activations import ACTIVATIONS
 
     return options.each_of("--activation", given, ACTIVATIONS)
+
+
+def _augment(given: str) -> tuple[str, ...]:
+    from chainrule.augment import USUAL
+
+    return () if given.strip() == "none" else options.each_of("--augment", given, USUAL)
 
 
 def _optimizer(given: str) -> str:

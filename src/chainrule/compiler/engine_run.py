@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule._engine import Machine
+from chainrule.augment import Augmented
 from chainrule.compiler.machine import Batches, readable, scalar_table
 from chainrule.compiler.program import Buffer, Entry, Program, concrete, elements, memory_of, sources_of
 from chainrule.compiler.run_inputs import (
@@ -130,6 +131,7 @@ class EngineRun:
         scalars: Mapping[str, Array],
         *,
         key: StepKey,
+        augmented: Augmented | None = None,
     ) -> dict[str, Array]:
         """Run an entry for many steps without Python in between: see `Machine.run_steps`."""
         inputs = self._entry(entry)
@@ -147,6 +149,7 @@ class EngineRun:
             key.step,
             outputs,
             SECONDS_A_CALL,
+            None if augmented is None else self._augmentation(augmented),
         )
         return {one.name: outputs[:done, place] for place, one in enumerate(inputs.outputs)}
 
@@ -169,6 +172,10 @@ class EngineRun:
         for place, buffer in inputs.data:
             found[place] = readable(checked_data(buffer, data))
         return found
+
+    def _augmentation(self, augmented: Augmented) -> NDArray[np.int64]:
+        names = [buffer.name for buffer in self.program.buffers if buffer.kind == "data"]
+        return np.array([names.index(augmented.name), *augmented.amounts()], np.int64)
 
     def _read(self, output: _Output) -> Array:
         found = np.empty(output.shape, np.float32)

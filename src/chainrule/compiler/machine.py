@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol, get_args
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from chainrule.augment import Augmented
 from chainrule.compiler.program import Buffer, Program, elements
 from chainrule.compiler.run_inputs import StepKey, count_rows
 from chainrule.errors import UserError
@@ -53,6 +54,7 @@ class Machine(Protocol):
         scalars: Mapping[str, Array],
         *,
         key: StepKey,
+        augmented: Augmented | None = None,
     ) -> dict[str, Array]:
         """Run an entry whose outputs are single numbers for many steps.
 
@@ -62,6 +64,7 @@ class Machine(Protocol):
             batches: the rows of each step.
             scalars: the inputs of the steps by name, each of shape (steps,).
             key: what random numbers depend on in the first step; the next steps count on from it.
+            augmented: which data are pictures that are changed at random, and how; they are bytes.
 
         Returns:
             The outputs by name, one number for each step that was taken: all, or fewer where a tenth of a second is

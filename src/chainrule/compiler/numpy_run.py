@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from chainrule.augment import Augmented
 from chainrule.compiler.entry_plan import EntryPlan, PhasePlan, Section, plan_entry
 from chainrule.compiler.machine import Batches, check_scalars
 from chainrule.compiler.program import Draw, Map, Matmul, Program, Reduce, Transpose, concrete, elements
@@ -111,6 +112,7 @@ class NumpyRun:
         scalars: Mapping[str, Array],
         *,
         key: StepKey,
+        augmented: Augmented | None = None,
     ) -> dict[str, Array]:
         """Run an entry for many steps: see `Machine.run_steps`."""
         plan = self._plan(entry)
@@ -124,7 +126,12 @@ class NumpyRun:
         while done < len(batches):
             one = {str(buffer.name): scalars[str(buffer.name)][done] for buffer in given}
             step = StepKey(key.seed, key.step + done)
-            results = self.run(entry, data, rows=batches.rows_of(done), scalars=one, key=step)
+            rows = batches.rows_of(done)
+            if augmented is None:
+                results = self.run(entry, data, rows=rows, scalars=one, key=step)
+            else:
+                changed = _changed(data, rows, augmented, step)
+                results = self.run(entry, changed, scalars=one, key=step)
             found[done] = list(results.values())
             done += 1
             if not np.isfinite(found[done - 1, :1]).all() or time.perf_counter() > end:
@@ -142,6 +149,16 @@ class NumpyRun:
         if memory is None or memory.size < size:
             memory = self._slots[slot] = np.empty(size, self.dtype)
         return memory[:size]
+
+
+def _changed(
+    data: Mapping[str, Array], rows: NDArray[np.int64] | None, augmented: Augmented, key: StepKey
+) -> dict[str, Array]:
+    """The rows of a step, with its pictures changed."""
+    numbers = np.arange(len(data[augmented.name])) if rows is None else rows
+    chosen = {name: array[numbers] for name, array in data.items()}
+    pictures = augmented.of_step(chosen[augmented.name], key.seed, key.step, numbers)
+    return {**chosen, augmented.name: pictures}
 
 
 class _OneRun:

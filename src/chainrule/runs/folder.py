@@ -48,8 +48,9 @@ def new_run_folder(out: str | None, name: str, *, apart_from: Sequence[str] = ()
             yield folder
     except BaseException:
         # What a run was told is nothing yet that it has done.
-        if os.listdir(folder) == [RECORD]:
-            (folder / RECORD).unlink()
+        with suppress(OSError):
+            if os.listdir(folder) == [RECORD]:
+                (folder / RECORD).unlink()
         for made in (folder, *missing):
             # A folder with something in it stays.
             with suppress(OSError):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from chainrule.arguments import from_zero, whole
+from chainrule.augment import Augmentation
 from chainrule.compiler.machine import engine_of
 from chainrule.errors import UserError
 from chainrule.training.batches import rows_in_batch
@@ -35,6 +36,7 @@ class RunSettings:
         learning_rate: None takes the default for pictures with the default optimizer, else the usual one of the
             optimizer.
         optimizer, epochs, batch_size, l1, l2, dropout, class_weight, patience: see `cr.fit`.
+        augment: how pictures are changed at random in each epoch, by name.
         validation, test: shares of the pictures to choose and to judge by.
         seed: decides the split, the first parameters, the order and dropout.
         group_by: a regular expression; pictures in whose paths it finds the same stay on one side of the split.
@@ -66,6 +68,7 @@ class RunSettings:
     l2: float = DEFAULTS.l2
     dropout: float = DEFAULTS.dropout
     class_weight: str | None = None
+    augment: tuple[str, ...] = DEFAULTS.augment
     patience: int = DEFAULTS.patience
     validation: float = DEFAULTS.validation
     test: float = DEFAULTS.test
@@ -97,6 +100,7 @@ class RunSettings:
                 "--optimizer: lbfgs compares costs along a line, so a step takes all pictures and leaves nothing "
                 "to chance: add --batch-size all --dropout 0"
             )
+        Augmentation.of(self.augment)
         engine_of(self.engine)
         for name, known in (("preprocess", ("standardize", "scale")), ("class_weight", (None, "balanced"))):
             if getattr(self, name) not in known:

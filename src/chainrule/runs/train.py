@@ -286,6 +286,7 @@ def _train(
             l1=settings.l1,
             l2=settings.l2,
             class_weight=settings.class_weight,
+            augment=settings.augment or None,
             patience=settings.patience,
             seed=settings.seed,
             progress=progress,

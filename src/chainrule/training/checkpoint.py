@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.arguments import from_zero
 from chainrule.errors import UserError
 from chainrule.files import write_atomically
 from chainrule.sealed import sealed, unsealed
@@ -133,6 +134,16 @@ class Checkpoints:
         self._key = ""
         self._written = time.monotonic()
         self._pause = 0.0
+
+    @classmethod
+    def of(cls, given: str | os.PathLike[str] | Checkpoints | None, every: float) -> Checkpoints | None:
+        """Read the arguments `checkpoint` and `checkpoint_every` of `cr.fit`.
+
+        Raises:
+            UserError: seconds below 0.
+        """
+        seconds = from_zero(every, "checkpoint_every")
+        return cls(given, every=seconds) if isinstance(given, str | os.PathLike) else given
 
     def open(self, key: str) -> Checkpoint | None:
         """Find where a training was, and begin to count the time.

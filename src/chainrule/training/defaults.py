@@ -32,6 +32,7 @@ class Defaults:
     picture_learning_rate: float = 1e-4
     l2: float = 0.3
     dropout: float = 0.3
+    augment: tuple[str, ...] = ()
 
 
 DEFAULTS = Defaults()

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from chainrule.augment import Augmented
 from chainrule.compiler.differentiate import Differentiated, differentiate
 from chainrule.compiler.lower import EntrySpec, compile_program
 from chainrule.compiler.machine import Batches, engine_of, machine_for, readable
@@ -67,6 +68,7 @@ class Descent:
 
     Attributes:
         plan: how the training was planned, in words, where there was something to decide.
+        augmented: which data are pictures that `steps` changes at random, and how; None for none.
     """
 
     def __init__(
@@ -90,6 +92,7 @@ class Descent:
         self.parameters = tuple(parameters)
         self.seed = seed
         self.plan = ""
+        self.augmented: Augmented | None = None
         rate, step = variable("learning_rate"), variable("step")
         differentiated = form.differentiate(J, parameters)
         by_parameter = dict(zip(self.parameters, differentiated.gradients, strict=True))
@@ -162,7 +165,9 @@ class Descent:
             of a second is over, or where the cost is not finite; that step is the last.
         """
         scalars = {"learning_rate": rates, "step": np.arange(first, first + len(rates), dtype=np.float64)}
-        return self.machine.run_steps("step", data, batches, scalars, key=StepKey(self.seed, first))
+        return self.machine.run_steps(
+            "step", data, batches, scalars, key=StepKey(self.seed, first), augmented=self.augmented
+        )
 
     def evaluate(self, data: Mapping[str, Array], *, rows: NDArray[np.int64] | None = None) -> dict[str, float]:
         """Compute the expressions of `evaluation` on other data, or on other rows."""

@@ -112,7 +112,14 @@ def check_suits(J: Expression, *, batch: int, count: int) -> None:
 
 
 def train_full_batch(descent: Descent, plan: Plan, optimizer: LBFGS) -> History:
-    """Train with L-BFGS, an epoch a step; the descent ends with the parameters to keep."""
+    """Train with L-BFGS, an epoch a step; the descent ends with the parameters to keep.
+
+    Raises:
+        UserError: the plan has checkpoints, which are not kept of a search, or changes the rows.
+    """
+    for there, name in ((plan.checkpoints, "checkpoint"), (plan.augmented, "augment")):
+        if there is not None:
+            raise UserError(f"L-BFGS knows no {name}: leave it out, or take another optimizer")
     data = descent.prepared(plan.data, plan.rows)
     records: list[Epoch] = []
     reason, diverged = f"all {plan.epochs} epochs are done", False

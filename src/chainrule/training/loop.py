@@ -6,12 +6,13 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.augment import Augmented
 from chainrule.training.bar import EpochBar
 from chainrule.training.batches import BatchPlan
 from chainrule.training.checkpoint import Checkpoint, Checkpoints, training_key
@@ -53,6 +54,7 @@ class Plan:
     progress: bool | None = None
     snapshots: SnapshotRecorder = field(default_factory=SnapshotRecorder)
     checkpoints: Checkpoints | None = None
+    augmented: Augmented | None = None
 
 
 def train(descent: Descent, plan: Plan) -> History:
@@ -82,6 +84,8 @@ class _Training:
         self.plan = plan
         self.batches = BatchPlan(plan.count, plan.batch_size, descent.seed, plan.rows)
         self.per_epoch = self.batches.per_epoch
+        if plan.augmented is not None:
+            descent.augmented = replace(plan.augmented, steps_an_epoch=self.per_epoch)
         self.data = descent.prepared(plan.data, plan.rows)
         self.validation: Data | None = None
         if plan.validation is not None:
@@ -102,17 +106,12 @@ class _Training:
 
     def _key(self) -> str:
         """What tells this training from others: all that decides its bits."""
-        plan, stopping = self.plan, self.plan.stopping
-        rates = plan.optimizer.rates_at(np.linspace(0, plan.epochs, _RATES_TO_TELL), plan.epochs)
-        parts = [
-            self.descent.program.to_bytes(),
-            type(self.descent.machine).__name__,
-            self.descent.seed,
-            rates.tolist(),
-        ]
+        plan, descent, stopping = self.plan, self.descent, self.plan.stopping
+        rates = plan.optimizer.rates_at(np.linspace(0, plan.epochs, _RATES_TO_TELL), plan.epochs).tolist()
+        parts = [descent.program.to_bytes(), type(descent.machine).__name__, descent.seed, plan.augmented, rates]
         parts += [plan.epochs, plan.batch_size, plan.count, stopping.patience, stopping.tolerance, stopping.early]
         checked = [] if plan.validation is None else [(plan.validation, plan.validation_rows)]
-        return training_key(parts, [(self.descent.machine.state, None), (plan.data, plan.rows), *checked])
+        return training_key(parts, [(descent.machine.state, None), (plan.data, plan.rows), *checked])
 
     def _resume(self, before: Checkpoint) -> None:
         self.descent.restore_state(before.state)

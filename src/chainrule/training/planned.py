@@ -7,6 +7,7 @@ from typing import Any
 
 from numpy.typing import DTypeLike, NDArray
 
+from chainrule.errors import UserError
 from chainrule.graph.expression import Expression
 from chainrule.training.descent import Descent
 from chainrule.training.dual_descent import DualDescent
@@ -35,7 +36,7 @@ def planned_descent(
 
     Args:
         J, parameters, values: the cost, what to change, and first values.
-        work: the data and what will be done with them; None where the descent is to be direct.
+        work: the data and what will be done with them; None where the descent must be direct.
         dual: True or False as the user wants it; None for what costs less.
 
     Raises:
@@ -43,6 +44,10 @@ def planned_descent(
     """
     metrics, evaluation = metrics or {}, evaluation or {}
     roots = [J, *metrics.values(), *evaluation.values()]
+    if dual and work is None:
+        raise UserError(
+            "dual=True: augment changes the rows in each epoch, and sums of them are not kept; leave one out"
+        )
     plan = DualPlan(None, "")
     if work is not None:
         plan = plan_dual(roots, parameters, work=work, optimizer=optimizer, dual=dual)
