@@ -40,6 +40,8 @@ class Report:
         first_layer: (n, units) weights of the first layer.
         skipped: the files that could not be used, and why.
         copies: the files that show the same picture.
+        augmented: (pictures, 1 + epochs, n) some training pictures, and what epochs made of them; `None` where
+            they stay as they are.
         settings: the run's settings by name.
         command: the command that repeats the run.
         predict_command: the command that uses the model.
@@ -61,6 +63,7 @@ class Report:
     first_layer: NDArray[np.floating[Any]] | None
     skipped: "tuple[Skipped, ...]"
     copies: "tuple[CopySet, ...]"
+    augmented: NDArray[np.uint8] | None
     settings: Mapping[str, Any]
     command: str
     predict_command: str

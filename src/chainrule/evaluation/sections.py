@@ -13,6 +13,7 @@ from chainrule.evaluation.intervals import wilson_interval
 from chainrule.evaluation.metrics import ClassFigures, Evaluation, class_figures
 from chainrule.evaluation.plots import calibration_plot, learning_plots, threshold_plots
 from chainrule.evaluation.thresholds import THRESHOLDS, threshold_table
+from chainrule.evaluation.thumbnails import data_address
 from chainrule.evaluation.wording import UNDEFINED, duration, figure, interval, percent, setting, whole
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ def sections(report: "Report") -> dict[str, Any]:
         "skipped_more": whole(max(0, len(report.skipped) - _SKIPPED_SHOWN)),
         "copies": report.copies[:_COPIES_SHOWN],
         "copies_more": whole(max(0, len(report.copies) - _COPIES_SHOWN)),
+        "augmented": augmented_pictures(report),
         "splits": split_rows(report),
         "settings": [(name, setting(value)) for name, value in report.settings.items()],
     }
@@ -262,6 +264,15 @@ def neurons_sentence(report: "Report", shown: Sequence[Neuron], units: int) -> s
         else "Red pixels raise the neuron’s sum, blue ones lower it, white ones do not matter."
     )
     return f"{which or f'All {units} neurons of the first layer.'} {reading}"
+
+
+def augmented_pictures(report: "Report") -> list[tuple[str, list[str]]]:
+    """Return some training pictures and what epochs made of them, as addresses."""
+    if report.augmented is None or report.pictures is None:
+        return []
+    shape = report.pictures.shape
+    addresses = [[data_address(row.reshape(shape)) for row in rows] for rows in report.augmented]
+    return [(first, others) for first, *others in addresses]
 
 
 def split_rows(report: "Report") -> list[tuple[str, ...]]:

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from chainrule.augment import augmented_rows
 from chainrule.data.copies import CopySet
 from chainrule.data.dataset import Dataset, Skipped
 from chainrule.data.pictures import read_pictures
@@ -35,6 +37,8 @@ Say = Callable[[str], None]
 
 # From here on classes are told to be of uneven size.
 _UNEVEN = 3
+# Pictures of the report that show how they were augmented, and in how many epochs.
+_AUGMENTED_SHOWN, _EPOCHS_SHOWN = 4, 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -333,6 +337,18 @@ def _write(run: Run, record: Record, question: Question, parts: Splits, test: Da
     write_report(run.report, _report(run, record, question, parts, test))
 
 
+def _augmented_examples(settings: RunSettings, dataset: Dataset, parts: Splits) -> NDArray[np.uint8] | None:
+    """Some training pictures and what the first epochs made of them."""
+    assert dataset.pictures is not None
+    augmented = augmented_rows(settings.augment, dataset.pictures.shape, dataset.X)
+    if augmented is None:
+        return None
+    chosen = parts.train[:: max(1, len(parts.train) // _AUGMENTED_SHOWN)][:_AUGMENTED_SHOWN]
+    rows = np.asarray(dataset.X[chosen])
+    epochs = [augmented.of_step(rows, settings.seed, 1 + epoch, chosen) for epoch in range(_EPOCHS_SHOWN)]
+    return np.stack([rows, *epochs], axis=1)
+
+
 def _report(run: Run, record: Record, question: Question, parts: Splits, test: Dataset) -> Report:
     y = question.dataset.y
     simplest = "one neuron" if run.model.network.outputs == 1 else "one neuron a class"
@@ -355,6 +371,7 @@ def _report(run: Run, record: Record, question: Question, parts: Splits, test: D
         first_layer=run.model.parameters["W1"],
         skipped=run.skipped,
         copies=run.copies,
+        augmented=_augmented_examples(record.settings, question.dataset, parts),
         settings=described(record.settings),
         command=record.settings.command(),
         predict_command=run.predict_command,
