@@ -110,6 +110,17 @@ class RunSettings:
             return DEFAULTS.picture_learning_rate
         return self.learning_rate
 
+    @property
+    def name(self) -> str:
+        """What the pictures are called: the name of their folder, or of their list without its ending."""
+        place = Path(os.path.realpath(self.pictures))
+        return place.stem if place.is_file() else place.name
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The places that pictures come from."""
+        return (self.pictures, self.negative) if self.negative else (self.pictures,)
+
     def to_dict(self) -> dict[str, Any]:
         """The settings as plain values, for run.json and the report."""
         return {one.name: _plain(getattr(self, one.name)) for one in fields(self)}
