@@ -28,6 +28,8 @@ _DOTTED = (0, (1, 2))
 
 # More points than this are not seen at the size of a figure, but make the page heavy.
 _POINTS = 400
+# A logarithmic axis whose ends are closer together has more ticks than powers of ten.
+_FEW_TICKS = 200
 _SETTINGS: dict[Any, Any] = {
     "svg.fonttype": "none",  # text stays text: small, selectable, in the page's font
     "svg.hashsalt": "chainrule",  # the same figure is the same bytes
@@ -244,10 +246,13 @@ def _whole_ticks(axes: "Axes") -> None:
 
 
 def _make_logarithmic(axes: "Axes", name: str) -> None:
-    from matplotlib.ticker import FuncFormatter, NullFormatter
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     (axes.set_xscale if name == "x" else axes.set_yscale)("log")
     axis = axes.xaxis if name == "x" else axes.yaxis
+    low, high = axis.get_view_interval()
+    if high < _FEW_TICKS * low:
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axis.set_minor_formatter(NullFormatter())
 
