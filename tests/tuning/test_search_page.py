@@ -76,7 +76,7 @@ def test_the_best_its_settings_and_its_test_figures_stand_at_the_top() -> None:
     text = Page(html()).text.replace("\u00a0", " ")
     assert "0.550 is the lowest cost of the validation pictures, that of trial 5 after epoch 2" in text
     assert "answers 75.0 % of 40 test pictures correctly (95 % interval 60.0 % to 90.0 %)" in text
-    assert "Trials, 6: 4 complete, 1 pruned, 1 overflowed." in text
+    assert "6 in all: 4 complete, 1 pruned, 1 overflowed." in text
 
 
 def test_the_table_has_every_trial_the_best_first() -> None:
@@ -117,6 +117,8 @@ def test_the_best_is_marked_only_where_it_has_the_setting() -> None:
     assert marks["Learning rate"] > 0
     assert marks["Neurons of the first hidden layer"] > 0
     assert marks["Neurons of the third hidden layer"] == 0
+    named = {plot.title for plot in shown() if "the best" in [entry.label for entry in plot.legend]}
+    assert named == {title for title, count in marks.items() if count}
 
 
 def test_the_line_of_the_best_so_far_falls_at_complete_trials_alone() -> None:

@@ -163,7 +163,7 @@ def summary(tuned: Tuned) -> list[str]:
 
     best = tuned.best
     ends = {
-        "trials": endings(tuned.trials),
+        "trials": f"{len(tuned.trials):,}: {endings(tuned.trials)}",
         "best": f"trial {best.number}: {best.words()}",
         "validation cost": figure(best.validation_cost),
         "test accuracy": accuracy_of(tuned.run["test"]),

@@ -45,6 +45,7 @@ def render(search: Search, trials: Sequence[Trial], run: Mapping[str, Any]) -> s
         test_accuracy=percent(test["accuracy"]),
         test_interval=interval(*test["accuracy_interval"]),
         test_count=f"{test['count']:,}",
+        count=f"{len(trials):,}",
         endings=endings(trials),
         chosen=[(name.replace("_", " "), as_typed(value)) for name, value in best.drawn.items()],
         progress=progress_plot(trials),

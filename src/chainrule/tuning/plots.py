@@ -17,11 +17,8 @@ from chainrule.tuning.trials import Trial, as_typed, best_of
 
 _COST = "validation cost"
 _COMPLETE, _PRUNED = SERIES[0], SERIES[7]
-_LEGEND = (
-    Legend("complete", "dot", _COMPLETE),
-    Legend("pruned", "ring", _PRUNED),
-    Legend("the best", "dot", "ink"),
-)
+_LEGEND = (Legend("complete", "dot", _COMPLETE), Legend("pruned", "ring", _PRUNED))
+_BEST = Legend("the best", "dot", "ink")
 
 Value = Callable[[Mapping[str, Any]], Any]
 
@@ -81,7 +78,7 @@ def progress_plot(trials: Sequence[Trial]) -> Plot:
         logarithmic=_logarithmic(shown),
         description=f"Validation cost by trial. The lowest is {figure(min(one.cost for one in shown))}.",
     )
-    return Plot(title, Markup(svg), (*_LEGEND, Legend("the best so far", "line", SERIES[1])))
+    return Plot(title, Markup(svg), (*_LEGEND, _BEST, Legend("the best so far", "line", SERIES[1])))
 
 
 def setting_plots(trials: Sequence[Trial]) -> list[Plot]:
@@ -101,17 +98,18 @@ def _setting_plot(trials: Sequence[Trial], axis: _Axis, name: str) -> Plot | Non
         return names.index(value) if names else float(value)
 
     best = best_of(trials)
+    is_shown = best in shown
     svg = points_figure(
         name,
         _points(shown, place),
         x_label=axis.title.lower(),
         y_label=_COST,
-        mark=_mark(best if best in shown else None, place),
+        mark=_mark(best if is_shown else None, place),
         names=list(map(str, names)),
         logarithmic=("x" if axis.kind == "logarithmic" else "") + _logarithmic(shown),
         description=f"Validation cost by {axis.title.lower()}, of {len(shown)} trials.",
     )
-    return Plot(axis.title, Markup(svg), _LEGEND)
+    return Plot(axis.title, Markup(svg), (*_LEGEND, _BEST) if is_shown else _LEGEND)
 
 
 def _with_cost(trials: Sequence[Trial]) -> list[Trial]:

@@ -37,7 +37,7 @@ def endings(trials: Sequence[Trial]) -> str:
     """Say how many trials ended in which way.
 
     >>> endings([Trial(1, "complete", 0.5, 0.7, 2, 3, 0.1, {}), Trial(2, "pruned", 0.6, 0.6, 1, 1, 0.1, {})])
-    '2: 1 complete, 1 pruned'
+    '1 complete, 1 pruned'
     """
     counts = {ending: sum(one.ending == ending for one in trials) for ending in ENDINGS}
-    return f"{len(trials)}: " + ", ".join(f"{count} {ending}" for ending, count in counts.items() if count)
+    return ", ".join(f"{count} {ending}" for ending, count in counts.items() if count)
