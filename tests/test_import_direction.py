@@ -42,6 +42,7 @@ KNOWS: dict[str, set[str]] = {
     "fitting": BASE | BELOW_MODEL | {"model"},
     "sample": BASE,
     "runs": BASE | BELOW_MODEL | {"model", "fitting", "evaluation"},
+    "tuning": BASE | BELOW_MODEL | {"model", "fitting", "evaluation", "runs"},
 }
 SOURCES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 import chainrule
-from chainrule.cli.train import _ACTIVATIONS, _OPTIMIZERS
+from chainrule.cli import training_options
 from chainrule.errors import WorkFailed
 from chainrule.network.activations import ACTIVATIONS
 from chainrule.runs.settings import RunSettings
@@ -156,8 +156,8 @@ def test_one_class_is_told_from_many(run: Command) -> None:
 
 
 def test_help_names_every_optimizer_and_activation() -> None:
-    assert set(_OPTIMIZERS.split(", ")) == set(NAMES)
-    assert set(_ACTIVATIONS.split(", ")) == set(ACTIVATIONS)
+    assert set(training_options.OPTIMIZER_NAMES.split(", ")) == set(NAMES)
+    assert set(training_options.ACTIVATION_NAMES.split(", ")) == set(ACTIVATIONS)
 
 
 @pytest.mark.filterwarnings("ignore::chainrule.TrainingWarning")

@@ -1,11 +1,12 @@
 """Line figures as SVG that belongs to a page, and weights as pictures."""
 
 import re
+from typing import Any
 
 import matplotlib
 import numpy as np
 
-from chainrule.evaluation.figures import SERIES, Line, lines_figure, square_figure
+from chainrule.evaluation.figures import SERIES, Line, Points, lines_figure, points_figure, square_figure
 from chainrule.evaluation.thumbnails import picture_of_weights
 
 
@@ -42,6 +43,43 @@ def test_a_single_epoch_is_a_dot_on_a_whole_number() -> None:
     assert "1" in labels
     assert "0.96" not in labels
     assert "<use" in svg
+
+
+def points_of(**options: Any) -> str:
+    points = [Points([1, 2], [0.5, 0.7], SERIES[0]), Points([3], [0.9], SERIES[7], hollow=True)]
+    return points_figure("tries", points, x_label="try", y_label="cost", description="Three tries.", **options)
+
+
+def labels_of(svg: str) -> list[str]:
+    return re.findall(r">([^<>]+)</text>", svg)
+
+
+def test_points_have_the_colours_of_their_series_and_rings_are_hollow() -> None:
+    svg = points_of(mark=(1, 0.5))
+    dots = re.findall(r'<use [^>]*style="([^"]*)"', svg)
+    assert [style for style in dots if "series-1" in style and "fill: none" not in style] != []
+    assert all("fill: none" in style or "fill-opacity: 0" in style for style in dots if "series-8" in style)
+    assert any("var(--ink)" in style for style in dots)
+
+
+def test_an_axis_of_names_shows_them_in_order() -> None:
+    assert [one for one in labels_of(points_of(names=["none", "relu", "tanh"])) if one.isalpha()][:3] == [
+        "none",
+        "relu",
+        "tanh",
+    ]
+
+
+def test_an_axis_of_whole_numbers_shows_no_others() -> None:
+    assert {"1", "2", "3"} <= set(labels_of(points_of(whole=True)))
+    assert "1.50" not in labels_of(points_of(whole=True))
+    assert "1.50" in labels_of(points_of())
+
+
+def test_a_horizontal_axis_can_be_logarithmic() -> None:
+    points = [Points([0.001, 1.0], [0.5, 0.7], SERIES[0])]
+    svg = points_figure("a", points, x_label="x", y_label="y", description="d", logarithmic="x")
+    assert {"0.001", "0.01", "0.1", "1"} <= set(labels_of(svg))
 
 
 def test_long_curves_are_thinned_but_keep_their_ends() -> None:

@@ -138,7 +138,7 @@ def test_ctrl_c_before_the_training_leaves_nothing(pictures: Path, monkeypatch: 
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("chainrule.runs.train.split", interrupt)
+    monkeypatch.setattr("chainrule.runs.prepare.split", interrupt)
     with pytest.raises(KeyboardInterrupt):
         train(pictures, out="run")
     assert not Path("run").exists()

@@ -53,7 +53,7 @@ def test_a_mistake_is_told_and_leaves_no_folder(
 def test_settings_are_checked_before_any_picture_is_read(
     pets: Path, tmp_path: Path, changes: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chainrule.runs.train.read_pictures", never)
+    monkeypatch.setattr("chainrule.runs.prepare.read_pictures", never)
     with pytest.raises(UserError):
         run_on(pets, tmp_path / "run", **changes)
 
@@ -72,7 +72,7 @@ def test_pictures_that_do_not_suffice_leave_no_folder(tmp_path: Path, classes: t
 def test_an_existing_folder_is_told_before_any_picture_is_read(
     pets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chainrule.runs.train.read_pictures", never)
+    monkeypatch.setattr("chainrule.runs.prepare.read_pictures", never)
     with pytest.raises(UserError, match="exists already"):
         run_on(pets, tmp_path)
     assert tmp_path.is_dir()
@@ -82,7 +82,7 @@ def test_a_place_that_cannot_be_written_to_is_told_before_any_picture_is_read(
     pets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").touch()
-    monkeypatch.setattr("chainrule.runs.train.read_pictures", never)
+    monkeypatch.setattr("chainrule.runs.prepare.read_pictures", never)
     with pytest.raises(WorkFailed, match="cannot be made"):
         run_on(pets, tmp_path / "file" / "run")
 

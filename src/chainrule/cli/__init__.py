@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from chainrule.cli import demo, evaluate, explain, inspect_model, predict, reproduce, resume, train
+from chainrule.cli import demo, evaluate, explain, inspect_model, predict, reproduce, resume, train, tune
 from chainrule.cli.messages import failures_in_a_line, prepare_streams
 
 __all__ = ["app", "main"]
@@ -37,7 +37,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
-    *(train.train, resume.resume, reproduce.reproduce, predict.predict, evaluate.evaluate),
+    *(train.train, tune.tune, resume.resume, reproduce.reproduce, predict.predict, evaluate.evaluate),
     *(explain.explain, inspect_model.inspect, demo.demo),
 ):
     app.command()(command)

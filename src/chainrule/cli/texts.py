@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from chainrule.evaluation.wording import NO_BREAK, interval, percent
 
@@ -31,8 +31,17 @@ def share(value: float) -> str:
 
 def accuracy(evaluation: Evaluation) -> str:
     """Return an accuracy with its interval."""
-    low_to_high = interval(*evaluation.accuracy_interval).replace(NO_BREAK, " ")
-    return f"{share(evaluation.accuracy)} (95 % interval {low_to_high}) of {count(evaluation.count, 'picture')}"
+    return accuracy_of(evaluation.to_dict())
+
+
+def accuracy_of(figures: Mapping[str, Any]) -> str:
+    """Return an accuracy with its interval, from the figures of an evaluation.
+
+    >>> accuracy_of({"accuracy": 0.5, "accuracy_interval": [0.2, 0.8], "count": 8})
+    '50.0 % (95 % interval 20.0 % to 80.0 %) of 8 pictures'
+    """
+    low_to_high = interval(*figures["accuracy_interval"]).replace(NO_BREAK, " ")
+    return f"{share(figures['accuracy'])} (95 % interval {low_to_high}) of {count(figures['count'], 'picture')}"
 
 
 def short_percent(probability: float) -> str:
@@ -56,3 +65,13 @@ def table(rows: Mapping[str, str]) -> list[str]:
     """
     width = max(map(len, rows))
     return [f"{name:<{width}}  {value}" for name, value in rows.items()]
+
+
+def columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return rows as lines whose cells stand below one another, to the right in their columns.
+
+    >>> columns([["trial", "cost"], ["1", "0.52"]])
+    ['trial  cost', '    1  0.52']
+    """
+    widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
+    return ["  ".join(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True)) for row in rows]

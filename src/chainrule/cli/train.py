@@ -5,15 +5,14 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, get_args
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chainrule.cli import options
+from chainrule.cli import training_options as given
 from chainrule.cli.messages import FAILED, say, show, write
 from chainrule.cli.options import Engine, Json, LabelFrom, Negative, Pictures, Strict, Threads
 from chainrule.cli.texts import accuracy, count, share, table
-from chainrule.data.settings import LARGEST, Color, Fit
 from chainrule.training.defaults import DEFAULTS
 
 if TYPE_CHECKING:
@@ -21,88 +20,49 @@ if TYPE_CHECKING:
     from chainrule.runs.train import Run
 
 _RATE = f"{DEFAULTS.picture_learning_rate:g} for {DEFAULTS.optimizer}, the usual one of each other optimizer"
-_OPTIMIZERS = "sgd, momentum, nesterov, rmsprop, adam, adamw, lbfgs"
-_AUGMENTATIONS = "flip, shift, brightness, contrast, cutout"
-_ACTIVATIONS = "relu, leaky_relu, elu, softplus, gelu, silu, tanh, sigmoid, softmax, identity"
 
 
 def train(
     pictures: Pictures,
-    positive: Annotated[
-        str | None,
-        typer.Option(
-            metavar="CLASS", help="The class to tell from the rest; all classes are told apart if left out."
-        ),
-    ] = None,
+    positive: given.Positive = None,
     negative: Negative = None,
     label_from: LabelFrom = None,
     strict: Strict = False,
-    size: Annotated[
-        int,
-        typer.Option(
-            min=1, max=LARGEST, metavar="PIXELS", help="Width and height that each picture is brought to."
-        ),
-    ] = DEFAULTS.picture_size,
-    color: Annotated[str, typer.Option(metavar="NAME", help="rgb or grey.")] = "rgb",
-    fit: Annotated[
-        str, typer.Option(metavar="NAME", help="What makes a picture square: squash, pad (with grey) or crop.")
-    ] = "squash",
-    preprocess: Annotated[
-        str,
-        typer.Option(metavar="NAME", help="What pixels become: standardize (mean 0, deviation 1) or scale (0..1)."),
-    ] = DEFAULTS.picture_preprocess,
+    size: given.Size = DEFAULTS.picture_size,
+    color: given.ColorName = "rgb",
+    fit: given.FitName = "squash",
+    preprocess: given.Preprocess = DEFAULTS.picture_preprocess,
     hidden: Annotated[
         str,
         typer.Option(metavar="N,N,...", help="Neurons of each hidden layer, or none for logistic regression."),
     ] = ",".join(map(str, DEFAULTS.hidden)),
     activation: Annotated[
         str,
-        typer.Option(metavar="NAME,...", help=f"Of all hidden layers, or one for each: {_ACTIVATIONS}."),
+        typer.Option(metavar="NAME,...", help=f"Of all hidden layers, or one for each: {given.ACTIVATION_NAMES}."),
     ] = DEFAULTS.activation,
-    optimizer: Annotated[str, typer.Option(metavar="NAME", help=f"One of {_OPTIMIZERS}.")] = DEFAULTS.optimizer,
+    optimizer: given.OptimizerName = DEFAULTS.optimizer,
     learning_rate: Annotated[
         float | None,
         typer.Option(metavar="RATE", help=f"How far a step goes, above 0.  [default: {_RATE}]"),
     ] = None,
-    epochs: Annotated[
-        int, typer.Option(min=0, metavar="N", help="How often to go through all pictures, at most.")
-    ] = DEFAULTS.epochs,
+    epochs: given.Epochs = DEFAULTS.epochs,
     batch_size: Annotated[str, typer.Option(metavar="N", help="Pictures in a step, or all.")] = str(
         DEFAULTS.batch_size
     ),
-    patience: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Stop after so many epochs without a better validation cost.")
-    ] = DEFAULTS.patience,
-    l1: Annotated[float, typer.Option("--l1", metavar="WEIGHT", help="Penalty l1 * sum|W|, from 0 up.")] = 0.0,
+    patience: given.Patience = DEFAULTS.patience,
+    l1: given.L1 = 0.0,
     l2: Annotated[
         float, typer.Option("--l2", metavar="WEIGHT", help="Penalty l2 / 2 * sum W**2, from 0 up.")
     ] = DEFAULTS.l2,
     dropout: Annotated[
         float, typer.Option(metavar="SHARE", help="Share of hidden values set to 0 in a step, 0 to below 1.")
     ] = DEFAULTS.dropout,
-    class_weight: Annotated[
-        str | None, typer.Option(metavar="NAME", help="balanced: rare classes weigh as much as frequent ones.")
-    ] = None,
-    augment: Annotated[
-        str,
-        typer.Option(metavar="NAME,...", help=f"Change pictures in each epoch: {_AUGMENTATIONS}, or none."),
-    ] = ",".join(DEFAULTS.augment) or "none",
-    validation: Annotated[
-        float, typer.Option(metavar="SHARE", help="Share of the pictures to choose the best epoch by, 0 to 1.")
-    ] = DEFAULTS.validation,
-    test: Annotated[
-        float, typer.Option(metavar="SHARE", help="Share of the pictures to judge the model by, 0 to 1.")
-    ] = DEFAULTS.test,
-    seed: Annotated[
-        int, typer.Option(min=0, metavar="N", help="Decides the split, the first parameters and the order.")
-    ] = DEFAULTS.seed,
-    group_by: Annotated[
-        str | None,
-        typer.Option(
-            metavar="REGEX",
-            help="Pictures in whose paths this finds the same stay on one side of the split: '(rex|ida)_'.",
-        ),
-    ] = None,
+    class_weight: given.ClassWeight = None,
+    augment: given.Augment = given.USUAL_AUGMENTATION,
+    validation: given.Validation = DEFAULTS.validation,
+    test: given.Test = DEFAULTS.test,
+    seed: given.Seed = DEFAULTS.seed,
+    group_by: given.GroupBy = None,
     threads: Threads = None,
     engine: Engine = DEFAULTS.engine,
     checkpoint_every: Annotated[
@@ -119,37 +79,35 @@ def train(
 
     Each sub-folder is a class. The run's folder gets the model, its figures on pictures kept apart, and a report.
     """
-    from chainrule.runs.settings import RunSettings
-
-    settings = RunSettings(
+    settings = given.run_settings(
         pictures=pictures,
         negative=negative,
         label_from=label_from,
         positive=positive,
         strict=strict,
         size=size,
-        color=options.one_of("--color", color, get_args(Color)),
-        fit=options.one_of("--fit", fit, get_args(Fit)),
-        preprocess=options.one_of("--preprocess", preprocess, ("standardize", "scale")),
-        hidden=_hidden(hidden),
-        activation=_activations(activation),
-        optimizer=_optimizer(optimizer),
-        learning_rate=_above_0("--learning-rate", learning_rate),
+        color=color,
+        fit=fit,
+        preprocess=preprocess,
+        hidden=hidden,
+        activation=activation,
+        optimizer=optimizer,
+        learning_rate=learning_rate,
         epochs=epochs,
-        batch_size=options.batch_size("--batch-size", batch_size),
-        l1=options.number("--l1", l1, low=0),
-        l2=options.number("--l2", l2, low=0),
-        dropout=options.number("--dropout", dropout, low=0, high=1, ends="[)"),
-        class_weight=_class_weight(class_weight),
-        augment=_augment(augment),
+        batch_size=batch_size,
+        l1=l1,
+        l2=l2,
+        dropout=dropout,
+        class_weight=class_weight,
+        augment=augment,
         patience=patience,
-        validation=options.number("--validation", validation, low=0, high=1, ends="()"),
-        test=options.number("--test", test, low=0, high=1, ends="()"),
+        validation=validation,
+        test=test,
         seed=seed,
         group_by=group_by,
         threads=threads,
-        engine=options.one_of("--engine", engine, options.ENGINES),
-        checkpoint_every=options.number("--checkpoint-every", checkpoint_every, low=0),
+        engine=engine,
+        checkpoint_every=checkpoint_every,
         out=out,
     )
     tell(carry_out(settings), json=json)
@@ -207,35 +165,3 @@ def every_warning_of_training() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("always", TrainingWarning)
         yield
-
-
-def _hidden(given: str) -> tuple[int, ...]:
-    from chainrule.network.layers import MOST_UNITS
-
-    return options.layer_sizes("--hidden", given, MOST_UNITS)
-
-
-def _activations(given: str) -> tuple[str, ...]:
-    from chainrule.network.activations import ACTIVATIONS
-
-    return options.each_of("--activation", given, ACTIVATIONS)
-
-
-def _augment(given: str) -> tuple[str, ...]:
-    from chainrule.augment import USUAL
-
-    return () if given.strip() == "none" else options.each_of("--augment", given, USUAL)
-
-
-def _optimizer(given: str) -> str:
-    from chainrule.training.optimizers import NAMES
-
-    return options.one_of("--optimizer", given, NAMES)
-
-
-def _above_0(option: str, given: float | None) -> float | None:
-    return None if given is None else options.number(option, given, low=0, ends="()")
-
-
-def _class_weight(given: str | None) -> str | None:
-    return None if given is None else options.one_of("--class-weight", given, ("balanced",))

@@ -28,6 +28,8 @@ _DOTTED = (0, (1, 2))
 
 # More points than this are not seen at the size of a figure, but make the page heavy.
 _POINTS = 400
+# A logarithmic axis whose ends are closer together has more ticks than powers of ten.
+_FEW_TICKS = 200
 _SETTINGS: dict[Any, Any] = {
     "svg.fonttype": "none",  # text stays text: small, selectable, in the page's font
     "svg.hashsalt": "chainrule",  # the same figure is the same bytes
@@ -52,6 +54,16 @@ class Line:
     dashed: bool = False
     dots: bool = False
     bars: Sequence[tuple[float, float]] = ()
+
+
+@dataclass(frozen=True)
+class Points:
+    """Single points of a figure, `y` over `x`, in one of the page's series colours; hollow ones are rings."""
+
+    x: ArrayLike
+    y: ArrayLike
+    series: str
+    hollow: bool = False
 
 
 def lines_figure(
@@ -85,7 +97,54 @@ def lines_figure(
             axes.axvline(mark, color=_SOFT, linewidth=1.2, linestyle=_DOTTED)
         if shares:
             axes.set_ylim(top=1 + 0.03 * (1 - axes.get_ylim()[0]))
-        _ticks(axes, logarithmic=logarithmic)
+        _whole_ticks(axes)
+        if logarithmic:
+            _make_logarithmic(axes, "y")
+        return _svg(figure, name, description)
+
+
+def points_figure(
+    name: str,
+    points: Sequence[Points],
+    *,
+    x_label: str,
+    y_label: str,
+    description: str,
+    line: Line | None = None,
+    mark: tuple[float, float] | None = None,
+    names: Sequence[str] = (),
+    whole: bool = False,
+    logarithmic: str = "",
+) -> str:
+    """Return an SVG of points.
+
+    Args:
+        name: a word that is unique on the page; ids begin with it.
+        points: what to draw.
+        x_label: what runs to the right.
+        y_label: what runs up.
+        description: what the figure says, for people who do not see it.
+        line: a line behind the points.
+        mark: (x, y) of a point that is marked.
+        names: of the places 0, 1, 2, ... on the horizontal axis, instead of numbers.
+        whole: whether the horizontal axis has whole numbers alone.
+        logarithmic: which axes are: "x", "y", "xy" or none.
+    """
+    with _style():
+        figure, axes = _axes(x_label, y_label)
+        if line is not None:
+            _draw(axes, line)
+        for one in points:
+            _scatter(axes, one)
+        if mark is not None:
+            axes.plot(*mark, marker="o", markersize=8, color=_INK, zorder=5)
+        if names:
+            axes.set_xticks(range(len(names)), names)
+            axes.set_xlim(-0.5, len(names) - 0.5)
+        elif whole:
+            _whole_ticks(axes)
+        for axis in logarithmic:
+            _make_logarithmic(axes, axis)
         return _svg(figure, name, description)
 
 
@@ -163,17 +222,39 @@ def _draw(axes: "Axes", line: Line) -> None:
         axes.vlines(x, low, high, color=_SERIES_INK[line.series], linewidth=1.2)
 
 
-def _ticks(axes: "Axes", *, logarithmic: bool) -> None:
-    from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
+def _scatter(axes: "Axes", points: Points) -> None:
+    axes.plot(
+        np.asarray(points.x, float),
+        np.asarray(points.y, float),
+        color=_SERIES_INK[points.series],
+        linestyle="none",
+        marker="o",
+        markersize=6,
+        markerfacecolor="none" if points.hollow else _SERIES_INK[points.series],
+        zorder=4,
+    )
+
+
+def _whole_ticks(axes: "Axes") -> None:
+    """Let the horizontal axis have whole numbers alone."""
+    from matplotlib.ticker import MaxNLocator
 
     low, high = axes.get_xlim()
     if high - low < 1:
         axes.set_xlim(low - 0.5, high + 0.5)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, steps=[1, 2, 5, 10], min_n_ticks=1))
-    if logarithmic:
-        axes.set_yscale("log")
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        axes.yaxis.set_minor_formatter(NullFormatter())
+
+
+def _make_logarithmic(axes: "Axes", name: str) -> None:
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    (axes.set_xscale if name == "x" else axes.set_yscale)("log")
+    axis = axes.xaxis if name == "x" else axes.yaxis
+    low, high = axis.get_view_interval()
+    if high < _FEW_TICKS * low:
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def _thinned(x: NDArray[Any], y: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:

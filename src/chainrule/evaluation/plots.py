@@ -22,7 +22,10 @@ _LOGARITHMIC_RATIO = 50
 
 @dataclass(frozen=True)
 class Legend:
-    """One entry of a legend: `kind` is "line", "dashed", "dotted" or "dot", `color` a CSS variable's name."""
+    """One entry of a legend.
+
+    `kind` is "line", "dashed", "dotted", "dot" or "ring", `color` a CSS variable's name.
+    """
 
     label: str
     kind: str
@@ -73,7 +76,7 @@ def _learning_plot(report: "Report", key: str, title: str) -> Plot:
         x_label="epoch",
         y_label=key,
         mark=report.best_epoch,
-        logarithmic=key == "cost" and _spans_decades(everything),
+        logarithmic=key == "cost" and spans_decades(everything),
         shares=key == "accuracy",
         description=f"{title} by epoch. "
         + "; ".join(f"{label}: from {figure(x[0])} to {figure(x[-1])}" for label, x in ends),
@@ -88,7 +91,8 @@ def _column(history: Sequence[Mapping[str, float | None]], name: str) -> NDArray
     return column
 
 
-def _spans_decades(values: NDArray[np.float64]) -> bool:
+def spans_decades(values: NDArray[np.float64]) -> bool:
+    """Tell whether costs are so far apart that only a logarithmic axis shows them all."""
     return bool(values.min() > 0 and values.max() / values.min() > _LOGARITHMIC_RATIO)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.evaluation.metrics import Evaluation
+from chainrule.evaluation.pages import render_page
 from chainrule.evaluation.sections import sections
 from chainrule.files import write_atomically
 
@@ -87,11 +88,4 @@ def write_report(path: str | Path, report: Report) -> None:
 
 def render(report: Report) -> str:
     """Return the page of a run as HTML."""
-    from jinja2 import Environment, StrictUndefined
-    from markupsafe import Markup
-
-    folder = files("chainrule.evaluation")
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    template = environment.from_string((folder / "report.html.j2").read_text(encoding="utf-8"))
-    style = Markup((folder / "report.css").read_text(encoding="utf-8"))
-    return template.render(style=style, report=report, **sections(report))
+    return render_page(files("chainrule.evaluation") / "report.html.j2", report=report, **sections(report))

@@ -10,17 +10,25 @@ from typing import Any
 from chainrule.errors import UserError
 from chainrule.files import read_json
 from chainrule.runs.folder import REPORT, locked, remove_remains
+from chainrule.runs.prepare import Prepared, Say
 from chainrule.runs.record import Record, this_machine
-from chainrule.runs.train import Run, Say, carry_out, train_on_pictures
+from chainrule.runs.train import Run, carry_out, train_on_pictures
 
 
-def resume(folder: Path, *, threads: int | None = None, say: Say, progress: bool | None = None) -> Run:
+def resume(
+    folder: Path,
+    *,
+    threads: int | None = None,
+    say: Say,
+    progress: bool | None = None,
+    prepared: Prepared | None = None,
+) -> Run:
     """Go on with a run that was interrupted or killed; it ends in the model that it would have ended in.
 
     Args:
         folder: of the run.
         threads: how many threads to use; None for as many as the run was told.
-        say, progress: as for `train_on_pictures`.
+        say, progress, prepared: as for `train_on_pictures`.
 
     Raises:
         UserError: it is no run's folder, the run is complete, another program works on it, or its pictures or
@@ -34,7 +42,7 @@ def resume(folder: Path, *, threads: int | None = None, say: Say, progress: bool
         if (folder / REPORT).exists():
             raise UserError(f"{folder}: this run is complete; there is nothing left to do")
         remove_remains(folder)
-        return carry_out(record, folder, threads=threads, say=say, progress=progress)
+        return carry_out(record, folder, threads=threads, say=say, progress=progress, prepared=prepared)
 
 
 @dataclass(frozen=True)

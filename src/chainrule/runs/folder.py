@@ -16,6 +16,8 @@ from chainrule.files import write_csv
 
 # The files of a run whose names matter to more than one module.
 RECORD, MODEL, CHECKPOINT, REPORT = "run.json", "model.safetensors", "checkpoint.safetensors", "report.html"
+# What the folder of a search holds instead of the record of a run.
+SEARCH = "tune.json"
 
 _DEFAULT_PARENT = "runs"
 # With its number, a name of so many characters is one that every file system takes.

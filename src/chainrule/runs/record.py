@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,8 +17,8 @@ from chainrule._engine import _kernels
 from chainrule.data.dataset import Dataset
 from chainrule.errors import UserError
 from chainrule.files import read_json, to_json_bytes, write_atomically
-from chainrule.runs.folder import RECORD
-from chainrule.runs.settings import RunSettings
+from chainrule.runs.folder import RECORD, SEARCH
+from chainrule.runs.settings import RunSettings, program, shell_command
 
 
 def this_machine() -> dict[str, str]:
@@ -53,26 +54,27 @@ class Record:
     made_with: Mapping[str, str] = field(default_factory=this_machine)
     hashes: Mapping[str, str] = field(default_factory=dict)
 
-    def write(self, folder: Path) -> None:
-        """Write it into a run's folder."""
+    def to_dict(self) -> dict[str, Any]:
+        """The record as plain values: the settings, and the rest under `recorded`."""
         recorded = {
             "notes": list(self.notes),
             "directory": self.directory,
             "made_with": dict(self.made_with),
             "hashes": dict(self.hashes),
         }
-        write_atomically(folder / RECORD, to_json_bytes(self.settings.to_dict() | {"recorded": recorded}))
+        return self.settings.to_dict() | {"recorded": recorded}
+
+    def write(self, folder: Path) -> None:
+        """Write it into a run's folder."""
+        write_atomically(folder / RECORD, to_json_bytes(self.to_dict()))
 
     @classmethod
-    def read(cls, folder: Path) -> Record:
-        """Read the record of a run's folder.
+    def from_dict(cls, values: Any, path: Path) -> Record:
+        """Read what `to_dict` gave.
 
         Raises:
-            UserError: there is none, or it is damaged.
+            UserError: it is something else; the message names the file that it came from.
         """
-        if not (folder / RECORD).exists():
-            raise UserError(f"{folder}: holds no {RECORD}; give the folder of a run, such as runs/dogs-1")
-        values = read_json(folder / RECORD)
         recorded = values.get("recorded") if isinstance(values, dict) else None
         try:
             assert isinstance(recorded, dict)
@@ -84,9 +86,26 @@ class Record:
                 {str(name): str(value) for name, value in recorded["hashes"].items()},
             )
         except UserError as reason:
-            raise UserError(f"{folder / RECORD}: {reason}") from None
+            raise UserError(f"{path}: {reason}") from None
         except (AssertionError, KeyError, TypeError, AttributeError):
-            raise UserError(f"{folder / RECORD}: is not the record of a run of this chainrule") from None
+            raise UserError(f"{path}: is not the record of a run of this chainrule") from None
+
+    @classmethod
+    def read(cls, folder: Path) -> Record:
+        """Read the record of a run's folder.
+
+        Raises:
+            UserError: there is none, or it is damaged.
+        """
+        if (folder / SEARCH).exists():
+            command = shell_command([program(), "tune", "--resume"], [str(folder)])
+            raise UserError(
+                f"{folder}: is the folder of a search, not of a run; the run with its best settings is in "
+                f"{folder / 'best'}, and to go on with the search: {command}"
+            )
+        if not (folder / RECORD).exists():
+            raise UserError(f"{folder}: holds no {RECORD}; give the folder of a run, such as runs/dogs-1")
+        return cls.from_dict(read_json(folder / RECORD), folder / RECORD)
 
     def here(self) -> RunSettings:
         """The settings with paths that are found from where this program was started."""

@@ -6,7 +6,7 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -114,6 +114,17 @@ class RunSettings:
             return DEFAULTS.picture_learning_rate
         return self.learning_rate
 
+    @property
+    def name(self) -> str:
+        """What the pictures are called: the name of their folder, or of their list without its ending."""
+        place = Path(os.path.realpath(self.pictures))
+        return place.stem if place.is_file() else place.name
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The places that pictures come from."""
+        return (self.pictures, self.negative) if self.negative else (self.pictures,)
+
     def to_dict(self) -> dict[str, Any]:
         """The settings as plain values, for run.json and the report."""
         return {one.name: _plain(getattr(self, one.name)) for one in fields(self)}
@@ -141,15 +152,22 @@ class RunSettings:
             >>> RunSettings(pictures="my dogs", seed=3, hidden=()).command()
             "chainrule train 'my dogs' --hidden none --seed 3"
         """
-        options = []
+        changed = {one.name for one in fields(self) if getattr(self, one.name) != one.default}
+        return shell_command(["chainrule", "train"], [self.pictures], self.options(changed - {"pictures", "out"}))
+
+    def options(self, names: Collection[str]) -> list[str]:
+        """Return settings as one types them, in the order of the fields.
+
+        >>> RunSettings(pictures="my dogs", hidden=()).options({"seed", "hidden"})
+        ['--hidden', 'none', '--seed', '0']
+        """
+        words = []
         for one in fields(self):
-            value = getattr(self, one.name)
-            if one.name in {"pictures", "out"} or value == one.default:
-                continue
-            options.append(f"--{one.name.replace('_', '-')}")
-            if value is not True:
-                options.append(_written(value))
-        return shell_command(["chainrule", "train"], [self.pictures], options)
+            if one.name in names:
+                value = getattr(self, one.name)
+                words.append(f"--{one.name.replace('_', '-')}")
+                words += [] if value is True else [_written(value)]
+        return words
 
 
 def shell_command(words: Sequence[str], paths: Sequence[str], options: Sequence[str] = ()) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,27 +15,23 @@ from numpy.typing import NDArray
 from chainrule.augment import augmented_rows
 from chainrule.data.copies import CopySet
 from chainrule.data.dataset import Dataset, Skipped
-from chainrule.data.pictures import read_pictures
-from chainrule.data.splits import Splits, split, write_splits
+from chainrule.data.splits import write_splits
 from chainrule.evaluation.metrics import Evaluation, evaluate, majority_baseline
 from chainrule.evaluation.report import Report, write_report
 from chainrule.files import to_json_bytes, write_atomically
 from chainrule.fitting import fit
 from chainrule.model import Model
 from chainrule.network.network import Network, dense_network
-from chainrule.runs.copies import kept_together, write_copies
+from chainrule.runs.copies import write_copies
 from chainrule.runs.folder import CHECKPOINT, MODEL, REPORT, new_run_folder, write_skipped
-from chainrule.runs.question import Question, ask
+from chainrule.runs.prepare import Prepared, Say, prepare
 from chainrule.runs.record import Record, data_hash, file_hash
 from chainrule.runs.settings import RunSettings, described, program, shell_command
 from chainrule.threads import one_thread_for_products
 from chainrule.training.checkpoint import Checkpoints, Interrupted
+from chainrule.training.loop import Callback
 from chainrule.training.optimizers import optimizer_of
 
-Say = Callable[[str], None]
-
-# From here on classes are told to be of uneven size.
-_UNEVEN = 3
 # Pictures of the report that show how they were augmented, and in how many epochs.
 _AUGMENTED_SHOWN, _EPOCHS_SHOWN = 4, 6
 
@@ -106,6 +101,7 @@ def train_on_pictures(
     progress: bool | None = None,
     notes: tuple[str, ...] = (),
     name: str | None = None,
+    prepared: Prepared | None = None,
 ) -> Run:
     """Do the main job: read, split, train, judge, and write the run's folder.
 
@@ -115,24 +111,28 @@ def train_on_pictures(
         progress: show bars; None shows them on a terminal.
         notes: sentences for the top of the report.
         name: what the run's folder is called where the settings do not say; None for the name of the pictures.
+        prepared: the pictures, where they have been read with the same settings; None reads them.
 
     Raises:
         UserError: settings or pictures that cannot be used; no run folder is left then.
         WorkFailed: the run's folder cannot be made or its files cannot be written; those that were stay.
     """
-    _network_maker(settings)
-    place = Path(os.path.realpath(settings.pictures))
-    name = name or (place.stem if place.is_file() else place.name)
-    sources = [settings.pictures, *([settings.negative] if settings.negative else [])]
+    check(settings)
     # The folder is made before the work, so that a place that cannot be written to is known at once.
-    with new_run_folder(settings.out, name, apart_from=sources) as folder:
+    with new_run_folder(settings.out, name or settings.name, apart_from=settings.sources) as folder:
         record = Record(settings, notes)
         record.write(folder)
-        return carry_out(record, folder, say=say, progress=progress)
+        return carry_out(record, folder, say=say, progress=progress, prepared=prepared)
 
 
 def carry_out(
-    record: Record, folder: Path, *, threads: int | None = None, say: Say, progress: bool | None = None
+    record: Record,
+    folder: Path,
+    *,
+    threads: int | None = None,
+    say: Say,
+    progress: bool | None = None,
+    prepared: Prepared | None = None,
 ) -> Run:
     """Do a run, or what is left of it, in its folder, which must be locked.
 
@@ -140,14 +140,14 @@ def carry_out(
         record: what was asked for.
         folder: where the files go. A training whose checkpoint is there goes on from it.
         threads: how many threads to use; None for what the run was told.
-        say, progress: as for `train_on_pictures`.
+        say, progress, prepared: as for `train_on_pictures`.
 
     Raises:
         UserError, WorkFailed: as for `train_on_pictures`.
         Interrupted: a signal asked to stop; `chainrule resume` goes on.
     """
     try:
-        return _carried_out(record, folder, threads=threads, say=say, progress=progress)
+        return _carried_out(record, folder, threads, say, progress, prepared)
     except Interrupted:
         raise
     except KeyboardInterrupt:
@@ -158,46 +158,41 @@ def carry_out(
         raise
 
 
-def _carried_out(record: Record, folder: Path, *, threads: int | None, say: Say, progress: bool | None) -> Run:
+def _carried_out(
+    record: Record,
+    folder: Path,
+    threads: int | None,
+    say: Say,
+    progress: bool | None,
+    prepared: Prepared | None,
+) -> Run:
     started = time.perf_counter()
     settings = record.here()
     settings = replace(settings, threads=settings.threads if threads is None else threads)
-    dataset = _read(settings, progress)
-    question = ask(dataset, settings.positive)
-    together = kept_together(question.dataset, settings.group_by)
-    question = replace(question, dataset=together.dataset)
-    parts = split(
-        question.dataset,
-        validation=settings.validation,
-        test=settings.test,
-        seed=settings.seed,
-        groups=together.group,
-    )
-    _tell(settings, question, parts, say)
-    for words in (*together.words, *_uneven(question.dataset, settings)):
-        say(words)
-    network = _network_maker(settings)(len(question.dataset.classes))
+    if prepared is None:
+        prepared = prepare(settings, say=say, progress=progress)
+    dataset, parts = prepared.dataset, prepared.parts
     checkpoints = _checkpoints(settings, folder, say)
-    model = _train(settings, network, question.dataset, parts, progress, checkpoints)
+    model = trained(settings, prepared, progress=progress, checkpoints=checkpoints)
     if model.history.plan.startswith("dual"):
         say(model.history.plan)
     model.save(folder / MODEL)
-    neuron = _one_neuron(settings, model, question.dataset, parts, progress)
-    test = question.dataset.subset(parts.test)
+    neuron = _one_neuron(settings, model, prepared, progress)
+    test = dataset.subset(parts.test)
     evaluation = evaluated(model, test)
     run = Run(
         folder=folder,
         model=model,
         evaluation=evaluation,
-        majority=majority_baseline(question.dataset.y[parts.train], test.y, len(test.classes)),
+        majority=majority_baseline(dataset.y[parts.train], test.y, len(test.classes)),
         one_neuron=evaluation if neuron is model else evaluated(neuron, test),
-        found=len(dataset),
-        skipped=question.dataset.skipped,
-        copies=together.sets,
+        found=prepared.found,
+        skipped=dataset.skipped,
+        copies=prepared.copies,
         predict_command=shell_command([program(), "predict"], [str(folder), test.paths[0]]),
         seconds=time.perf_counter() - started,
     )
-    _write(run, record, question, parts, test)
+    _write(run, record, prepared, test)
     (folder / CHECKPOINT).unlink(missing_ok=True)
     return run
 
@@ -214,68 +209,49 @@ def _to_resume(folder: Path) -> str:
     return shell_command([program(), "resume"], [str(folder)])
 
 
-def _network_maker(settings: RunSettings) -> Callable[[int], Network]:
-    """Check the architecture before any picture is read."""
+def check(settings: RunSettings) -> None:
+    """Check the architecture and the optimizer before any picture is read.
 
-    def make(classes: int) -> Network:
-        outputs = 1 if classes == 2 else classes
-        activations = settings.activation if settings.hidden else ()
-        return dense_network(
-            hidden=settings.hidden, activations=activations or ("relu",), outputs=outputs, dropout=settings.dropout
-        )
-
-    make(2)
+    Raises:
+        UserError: settings that do not fit together.
+    """
+    _network(settings, 2)
     optimizer_of(settings.optimizer, learning_rate=settings.rate)
-    return make
 
 
-def _read(settings: RunSettings, progress: bool | None) -> Dataset:
-    return read_pictures(
-        settings.pictures,
-        size=settings.size,
-        color=settings.color,  # type: ignore[arg-type]  # PictureSettings checks it
-        fit=settings.fit,  # type: ignore[arg-type]
-        label_from=settings.label_from,
-        negative=settings.negative,
-        strict=settings.strict,
-        threads=settings.threads,
-        progress=progress,
+def _network(settings: RunSettings, classes: int) -> Network:
+    return dense_network(
+        hidden=settings.hidden,
+        activations=(settings.activation if settings.hidden else ()) or ("relu",),
+        outputs=1 if classes == 2 else classes,
+        dropout=settings.dropout,
     )
 
 
-def _tell(settings: RunSettings, question: Question, parts: Splits, say: Say) -> None:
-    data = question.dataset
-    counts = ", ".join(f"{name} {count:,}" for name, count in data.counts().items())
-    files = "1 file" if len(data.skipped) == 1 else f"{len(data.skipped):,} files"
-    say(f"{len(data):,} pictures ({counts}); {files} skipped")
-    how = {"squash": "squashed to", "pad": "padded to", "crop": "cropped to"}[settings.fit]
-    say(f"each is {how} {settings.size} x {settings.size} pixels; {question.words}")
-    sizes = (len(parts.train), len(parts.validation), len(parts.test))
-    say("{:,} to train, {:,} to validate, {:,} to test".format(*sizes))
-
-
-def _uneven(dataset: Dataset, settings: RunSettings) -> list[str]:
-    """Say that classes are of very different size, where nothing is done about it."""
-    counts = dataset.counts()
-    most, least = max(counts, key=lambda name: counts[name]), min(counts, key=lambda name: counts[name])
-    if settings.class_weight is not None or counts[most] < _UNEVEN * counts[least]:
-        return []
-    times = counts[most] / counts[least]
-    told = f"there are {times:.1f} times as many pictures of {most} as of {least}, so that {most} is a cheap answer"
-    return [f"{told}; --class-weight balanced makes each class weigh the same"]
-
-
-def _train(
+def trained(
     settings: RunSettings,
-    network: Network,
-    dataset: Dataset,
-    parts: Splits,
-    progress: bool | None,
+    prepared: Prepared,
+    *,
+    progress: bool | None = None,
     checkpoints: Checkpoints | None = None,
+    callbacks: Sequence[Callback] = (),
 ) -> Model:
+    """Train the network of a run on the part of its pictures that is there for it.
+
+    Args:
+        settings: what to do.
+        prepared: the pictures, read with the same settings.
+        progress: show a bar; None shows it on a terminal.
+        checkpoints: where to note how far the training is.
+        callbacks: told of each epoch; a true answer ends the training.
+
+    Raises:
+        UserError, WorkFailed, KeyboardInterrupt: as for `cr.fit`.
+    """
+    dataset, parts = prepared.dataset, prepared.parts
     with one_thread_for_products():
         return fit(
-            network,
+            _network(settings, len(dataset.classes)),
             dataset.X,
             dataset.y,
             rows=parts.train,
@@ -297,26 +273,26 @@ def _train(
             engine=settings.engine,
             threads=settings.threads,
             checkpoint=checkpoints,
+            callbacks=callbacks,
         )
 
 
-def _one_neuron(
-    settings: RunSettings, model: Model, dataset: Dataset, parts: Splits, progress: bool | None
-) -> Model:
+def _one_neuron(settings: RunSettings, model: Model, prepared: Prepared, progress: bool | None) -> Model:
     """Train the simplest network on the same pictures, with settings of its own that suit it."""
     if not settings.hidden:
         return model
-    simplest = dense_network(hidden=(), activations=("relu",), outputs=model.network.outputs, dropout=0.0)
     usual = RunSettings(
         pictures=settings.pictures,
+        hidden=(),
         class_weight=settings.class_weight,
         seed=settings.seed,
         preprocess="scale",
         l2=0.0,
+        dropout=0.0,
         engine=settings.engine,
         threads=settings.threads,
     )
-    return _train(usual, simplest, dataset, parts, progress)
+    return trained(usual, prepared, progress=progress)
 
 
 def evaluated(model: Model, dataset: Dataset) -> Evaluation:
@@ -325,20 +301,21 @@ def evaluated(model: Model, dataset: Dataset) -> Evaluation:
     return evaluate(dataset.y, probabilities, classes=dataset.classes, threshold=model.threshold)
 
 
-def _write(run: Run, record: Record, question: Question, parts: Splits, test: Dataset) -> None:
-    hashes = {"data": data_hash(question.dataset), "model": file_hash(run.folder / MODEL)}
+def _write(run: Run, record: Record, prepared: Prepared, test: Dataset) -> None:
+    hashes = {"data": data_hash(prepared.dataset), "model": file_hash(run.folder / MODEL)}
     replace(record, hashes=hashes).write(run.folder)
     write_atomically(run.folder / "history.csv", run.model.history.to_csv().encode())
     write_atomically(run.folder / "metrics.json", to_json_bytes(run.to_dict()))
-    write_splits(run.folder / "splits.csv", question.dataset, parts)
+    write_splits(run.folder / "splits.csv", prepared.dataset, prepared.parts)
     write_skipped(run.folder / "skipped.csv", run.skipped)
     write_copies(run.folder / "copies.csv", run.copies)
     # The last one: where it is, the run is complete.
-    write_report(run.report, _report(run, record, question, parts, test))
+    write_report(run.report, _report(run, record, prepared, test))
 
 
-def _augmented_examples(settings: RunSettings, dataset: Dataset, parts: Splits) -> NDArray[np.uint8] | None:
+def _augmented_examples(settings: RunSettings, prepared: Prepared) -> NDArray[np.uint8] | None:
     """Some training pictures and what the first epochs made of them."""
+    dataset, parts = prepared.dataset, prepared.parts
     assert dataset.pictures is not None
     augmented = augmented_rows(settings.augment, dataset.pictures.shape, dataset.X)
     if augmented is None:
@@ -349,15 +326,15 @@ def _augmented_examples(settings: RunSettings, dataset: Dataset, parts: Splits) 
     return np.stack([rows, *epochs], axis=1)
 
 
-def _report(run: Run, record: Record, question: Question, parts: Splits, test: Dataset) -> Report:
-    y = question.dataset.y
+def _report(run: Run, record: Record, prepared: Prepared, test: Dataset) -> Report:
+    y, parts = prepared.dataset.y, prepared.parts
     simplest = "one neuron" if run.model.network.outputs == 1 else "one neuron a class"
     counts = {
         name: tuple(int((y[rows] == index).sum()) for rows in (parts.train, parts.validation, parts.test))
-        for index, name in enumerate(question.dataset.classes)
+        for index, name in enumerate(prepared.dataset.classes)
     }
     return Report(
-        title=question.title,
+        title=prepared.question.title,
         evaluation=run.evaluation,
         baselines=(("most frequent class", run.majority), (simplest, run.one_neuron)),
         history=run.model.history.rows(),
@@ -371,7 +348,7 @@ def _report(run: Run, record: Record, question: Question, parts: Splits, test: D
         first_layer=run.model.parameters["W1"],
         skipped=run.skipped,
         copies=run.copies,
-        augmented=_augmented_examples(record.settings, question.dataset, parts),
+        augmented=_augmented_examples(record.settings, prepared),
         settings=described(record.settings),
         command=record.settings.command(),
         predict_command=run.predict_command,

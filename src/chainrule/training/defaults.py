@@ -22,6 +22,7 @@ class Defaults:
     seed: int = 0
     engine: str = "engine"
     checkpoint_every: float = 30.0
+    trials: int = 30
 
     hidden: tuple[int, ...] = (64, 16)
     activation: str = "relu"
