@@ -17,11 +17,11 @@ from chainrule.data.decode import (
     looks_like_picture,
     quiet_decoders,
 )
-from chainrule.data.folders import Found, check_classes, find_by_folder, find_by_name, find_with_negative, walk
+from chainrule.data.finding import find
 from chainrule.data.formats import named_like_picture
-from chainrule.data.manifest import find_in_manifest, is_manifest
 from chainrule.data.readers import read_all
 from chainrule.data.settings import Color, Fit, PictureSettings
+from chainrule.data.trees import DiskTree
 from chainrule.errors import UserError
 from chainrule.progress import track
 from chainrule.threads import thread_count
@@ -84,7 +84,7 @@ def read_pictures(
     """
     settings = PictureSettings(size=size, color=color, fit=fit)
     name = os.fspath(folder)
-    found = _find(name, label_from, None if negative is None else os.fspath(negative))
+    found = find(name, label_from, None if negative is None else os.fspath(negative))
     X, kept, unreadable = read_rows(
         [file.path for file in found.files], settings, strict=strict, threads=threads, progress=progress
     )
@@ -199,42 +199,11 @@ def picture_paths(paths: Path | Iterable[Path]) -> list[str]:
                 raise UserError(f"there is no file or folder {name}; check the path")
             listed.append(name)
             continue
-        inside = [file for file in walk(name, []) if looks_like_picture(file)]
+        inside = [file for file in DiskTree(name).walk(name, []) if looks_like_picture(file)]
         if not inside:
             raise UserError(f"the folder {name} holds no picture")
         listed.extend(inside)
     return listed
-
-
-def _find(folder: str, label_from: str | None, negative: str | None) -> Found:
-    if label_from is not None and negative is not None:
-        raise UserError("label_from (--label-from) and negative (--negative) cannot be used together; choose one")
-    if is_manifest(folder):
-        if label_from is not None or negative is not None:
-            raise UserError(
-                f"{folder} says the label of each picture itself: leave label_from (--label-from) and negative "
-                "(--negative) out"
-            )
-        found = find_in_manifest(folder)
-        check_classes(folder, found.classes)
-        return found
-    if label_from is not None:
-        found = find_by_name(folder, label_from)
-        if not found.files:
-            raise UserError(_nothing_matched(folder, label_from, found))
-    elif negative is not None:
-        found = find_with_negative(folder, negative)
-    else:
-        found = find_by_folder(folder)
-    check_classes(folder, found.classes)
-    return found
-
-
-def _nothing_matched(folder: str, pattern: str, found: Found) -> str:
-    if not found.skipped:
-        return f"{folder} is empty: it holds no picture"
-    name = os.path.basename(found.skipped[0].path)
-    return f"no file name in {folder} matches label_from {pattern!r}; the first name there is {name}"
 
 
 def _room(count: int, settings: PictureSettings) -> NDArray[np.uint8]:
