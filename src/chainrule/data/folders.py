@@ -139,7 +139,9 @@ def check_classes(folder: str, classes: tuple[str, ...]) -> None:
 
 def _levels(tree: Tree, skipped: list[Skipped], *, holding_folders: bool) -> list[tuple[str, str]]:
     """Return (part, folder) pairs: one for each of train, validation and test, or ("", folder)."""
-    loose, folders = tree.entries(tree.top, skipped)
+    # What is skipped at the top is told by whoever reads that folder.
+    unreadable: list[Skipped] = []
+    loose, folders = tree.entries(tree.top, unreadable)
     parts = [(_LEVELS.get(os.path.basename(path).lower(), ""), path) for path in folders]
     train = [path for part, path in parts if part == "train"]
     others = [path for part, path in parts if not part]
@@ -147,6 +149,7 @@ def _levels(tree: Tree, skipped: list[Skipped], *, holding_folders: bool) -> lis
         train = [path for path in train if tree.entries(path, [])[1]]
     if not train or (others and not any(part in ("validation", "test") for part, _ in parts)):
         return [("", tree.top)]
+    skipped.extend(unreadable)
     skipped.extend(Skipped(path, "lies outside train, validation and test") for path in (*loose, *others))
     return sorted((pair for pair in parts if pair[0]), key=lambda pair: list(_LEVELS.values()).index(pair[0]))
 

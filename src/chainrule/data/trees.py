@@ -54,7 +54,10 @@ class DiskTree:
         if not os.path.exists(folder):
             raise UserError(f"there is no folder {folder}; check the path")
         if not os.path.isdir(folder):
-            raise UserError(f"{folder} is a file, but a folder of pictures is needed")
+            raise UserError(
+                f"{folder} is a file, but a folder of pictures is needed, or one of these: a list (.csv), an "
+                "archive (.zip, .tar, .tar.gz, .tar.bz2, .tar.xz)"
+            )
         self.given = self.top = folder
         self.name = os.path.basename(os.path.realpath(folder))
 

@@ -23,8 +23,8 @@ class RunSettings:
     """What `chainrule train` was told; one field for each option.
 
     Attributes:
-        pictures: the folder of labelled pictures.
-        negative: a folder of other pictures, where `pictures` holds one class alone.
+        pictures: the folder, archive, table or list of labelled pictures.
+        negative: a folder or an archive of other pictures, where `pictures` holds one class alone.
         label_from: a regular expression whose first group, found in a file's name, is its class.
         positive: the class to tell from the rest.
         strict: whether an unreadable picture is an error.

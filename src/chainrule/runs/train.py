@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.data.containers.names import stem
 from chainrule.data.copies import CopySet
 from chainrule.data.dataset import Dataset, Skipped
 from chainrule.data.pictures import read_pictures
@@ -117,8 +118,8 @@ def train_on_pictures(
         WorkFailed: the run's folder cannot be made or its files cannot be written; those that were stay.
     """
     _network_maker(settings)
-    place = Path(os.path.realpath(settings.pictures))
-    name = name or (place.stem if place.is_file() else place.name)
+    place = os.path.realpath(settings.pictures)
+    name = name or (stem(place) if os.path.isfile(place) else os.path.basename(place))
     sources = [settings.pictures, *([settings.negative] if settings.negative else [])]
     # The folder is made before the work, so that a place that cannot be written to is known at once.
     with new_run_folder(settings.out, name, apart_from=sources) as folder:
