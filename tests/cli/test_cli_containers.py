@@ -53,6 +53,18 @@ def test_an_archive_is_judged_and_answered_as_its_folder(run: Command, model: Pa
     assert other.stdout.replace(made + "/pets/", str(pictures) + "/") == one.stdout
 
 
+def test_a_table_is_judged_as_its_folder(run: Command, model: Path, pictures: Path) -> None:
+    pa = pytest.importorskip("pyarrow")
+    pq = pytest.importorskip("pyarrow.parquet")
+    files = sorted(pictures.rglob("*.jpg"))
+    cells = [{"bytes": file.read_bytes(), "path": file.name} for file in files]
+    pq.write_table(pa.table({"image": cells, "label": [file.parent.name for file in files]}), "pets.parquet")
+    one, other = (run("evaluate", model, place, "--json") for place in (pictures, "pets.parquet"))
+    assert one.exit_code == other.exit_code == 0, other.output
+    assert json.loads(one.stdout) == json.loads(other.stdout)
+    assert run("predict", model, "pets.parquet/3", "--format", "csv").exit_code == 0
+
+
 def test_pictures_in_an_archive_are_not_sorted_into_folders(run: Command, model: Path, pictures: Path) -> None:
     done = run("predict", model, packed(pictures, "zip"), "--sort-into", "sorted")
     assert done.exit_code == 2

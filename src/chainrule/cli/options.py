@@ -19,7 +19,7 @@ Pictures = Annotated[
     typer.Argument(
         metavar="PICTURES",
         help="A folder with a sub-folder of pictures for each class; such a folder in a .zip or .tar (.tar.gz, "
-        ".tar.bz2, .tar.xz); or a CSV file: path,label[,split].",
+        ".tar.bz2, .tar.xz); a .parquet file, or a folder of those; or a CSV file: path,label[,split].",
         show_default=False,
     ),
 ]

@@ -28,7 +28,7 @@ def predict(
         list[str],
         typer.Argument(
             metavar="PATH...",
-            help="Pictures, and folders and archives of them.",
+            help="Pictures, and folders, archives and .parquet files of them.",
             show_default=False,
         ),
     ],

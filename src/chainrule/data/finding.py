@@ -1,4 +1,4 @@
-"""What holds pictures, and which of them have which class: folders, archives or a list."""
+"""What holds pictures, and which of them have which class: folders, archives, tables or a list."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from chainrule.data.decode import looks_like_picture
 from chainrule.data.folders import Found, check_classes, find_by_folder, find_by_name, find_with_negative
 from chainrule.data.formats import named_like_picture
 from chainrule.data.manifest import find_in_manifest, is_manifest
+from chainrule.data.tables import find_in_tables, pictures_in_tables, shards_of
 from chainrule.data.trees import DiskTree, Tree
 from chainrule.errors import UserError
 
@@ -52,7 +53,9 @@ def pictures_in(path: str) -> list[str]:
     """
     if not exists(path):
         raise UserError(f"there is no file or folder {path}; check the path")
-    if is_archive(path):
+    if shards_of(path):
+        inside = pictures_in_tables(path)
+    elif is_archive(path):
         inside = list(filter(named_like_picture, tree_of(path).walk(path, [])))
     elif os.path.isdir(path):
         inside = list(filter(looks_like_picture, tree_of(path).walk(path, [])))
@@ -80,7 +83,7 @@ def _labelled_itself(path: str) -> Callable[[str], Found] | None:
     """Return what finds the pictures of a list or a table; None for anything else."""
     if is_manifest(path):
         return find_in_manifest
-    return None
+    return find_in_tables if shards_of(path) else None
 
 
 def _nothing_matched(folder: str, pattern: str, found: Found) -> str:

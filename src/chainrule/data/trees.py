@@ -56,7 +56,7 @@ class DiskTree:
         if not os.path.isdir(folder):
             raise UserError(
                 f"{folder} is a file, but a folder of pictures is needed, or one of these: a list (.csv), an "
-                "archive (.zip, .tar, .tar.gz, .tar.bz2, .tar.xz)"
+                "archive (.zip, .tar, .tar.gz, .tar.bz2, .tar.xz), a table (.parquet)"
             )
         self.given = self.top = folder
         self.name = os.path.basename(os.path.realpath(folder))

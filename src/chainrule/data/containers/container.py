@@ -6,6 +6,7 @@ import io
 from collections.abc import Collection, Iterator
 from typing import Protocol, Self
 
+from chainrule.data.containers.names import is_table
 from chainrule.data.decode import PictureError
 
 # A larger file is not read: its declared size alone could fill the memory.
@@ -57,6 +58,10 @@ def open_container(path: str) -> Container:
     Raises:
         UserError: it cannot be read; the message says why.
     """
+    if is_table(path):
+        from chainrule.data.containers.parquet import ParquetTable
+
+        return ParquetTable(path)
     from chainrule.data.containers.archive import open_archive
 
     return open_archive(path)
