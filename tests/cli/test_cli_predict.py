@@ -159,4 +159,4 @@ class TestSorting:
     @pytest.mark.parametrize("name", ["..", "../up", "/etc", "", "a\0b"])
     def test_a_class_never_leads_out_of_the_folder(self, tmp_path: Path, name: str) -> None:
         with pytest.raises(UserError, match="cannot be the name of a folder"):
-            Sorter(str(tmp_path), [name], [])
+            Sorter(str(tmp_path), [name], [], [])

@@ -35,7 +35,7 @@ def drawn(folder: Path, count: int) -> list[str]:
 
 def read(paths: list[str], how_many: int) -> tuple[list[list[int]], list[tuple[str, str, bool] | None]]:
     rows = np.zeros((len(paths), SETTINGS.features), np.uint8)
-    outcomes = list(readers.read_all(paths, rows, SETTINGS, how_many))
+    outcomes = list(readers.read_files(paths, rows, range(len(paths)), SETTINGS, how_many))
     return rows.tolist(), [None if one is None else (one.path, one.reason, one.is_picture) for one in outcomes]
 
 
@@ -66,7 +66,7 @@ def test_a_process_reads_paths_relative_to_this_folder(tmp_path: Path, monkeypat
     reader = readers.ProcessReader(SETTINGS)
     try:
         rows = np.zeros((4, SETTINGS.features), np.uint8)
-        assert reader.read(sorted(os.listdir(tmp_path)), rows) == [None] * 4
+        assert reader.read(sorted(os.listdir(tmp_path)), list(rows)) == [None] * 4
     finally:
         reader.close()
 
@@ -79,7 +79,7 @@ def test_the_share_of_a_process_that_dies_is_read_here(tmp_path: Path) -> None:
     process.send_signal(signal.SIGTERM)
     process.wait()
     rows = np.zeros((4, SETTINGS.features), np.uint8)
-    assert reader.read(paths, rows) == [None] * 4
+    assert reader.read(paths, list(rows)) == [None] * 4
     assert rows.tolist() == read(paths, 1)[0]
     reader.close()
 
@@ -90,7 +90,7 @@ def test_without_an_interpreter_to_start_everything_is_read_here(
     monkeypatch.setattr(sys, "executable", str(tmp_path / "no-python"))
     reader = readers.ProcessReader(SETTINGS)
     rows = np.zeros((4, SETTINGS.features), np.uint8)
-    assert reader.read(drawn(tmp_path, 4), rows) == [None] * 4
+    assert reader.read(drawn(tmp_path, 4), list(rows)) == [None] * 4
     reader.close()
 
 
@@ -106,7 +106,8 @@ def test_no_process_outlives_the_reading(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(readers, "_WORTH_A_PROCESS", 1)
     monkeypatch.setattr(readers, "_PICTURES_AT_ONCE", 2)
     paths = drawn(tmp_path, 12)
-    outcomes = readers.read_all(paths, np.zeros((12, SETTINGS.features), np.uint8), SETTINGS, 2)
+    rows = np.zeros((12, SETTINGS.features), np.uint8)
+    outcomes = readers.read_files(paths, rows, range(12), SETTINGS, 2)
     next(outcomes)
     outcomes.close()  # as when an error ends the reading early
     assert len(started) == 1

@@ -33,9 +33,9 @@ def evaluate(
     threads: Threads = None,
     json: Json = False,
 ) -> None:
-    """Judge a model on a folder of labelled pictures.
+    """Judge a model on a folder of labelled pictures, or an archive or a table of them.
 
-    The folder is read as `train` reads it, and its classes must be those of the model. Where a model tells one
+    They are read as `train` reads it, and their classes must be those of the model. Where a model tells one
     class from the rest, every other class is the rest.
     """
     if threshold is not None:

@@ -18,7 +18,8 @@ Pictures = Annotated[
     str,
     typer.Argument(
         metavar="PICTURES",
-        help="A folder with a sub-folder of pictures for each class, or a CSV file: path,label[,split].",
+        help="A folder with a sub-folder of pictures for each class; such a folder in a .zip or .tar (.tar.gz, "
+        ".tar.bz2, .tar.xz); a .parquet file, or a folder of those; or a CSV file: path,label[,split].",
         show_default=False,
     ),
 ]
@@ -26,7 +27,7 @@ Negative = Annotated[
     str | None,
     typer.Option(
         metavar="FOLDER",
-        help="Pictures of anything else, where PICTURES holds one class alone.",
+        help="A folder or an archive with pictures of anything else, where PICTURES holds one class alone.",
         show_default=False,
     ),
 ]

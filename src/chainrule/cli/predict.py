@@ -26,7 +26,11 @@ def predict(
     model_or_run: ModelOrRun,
     paths: Annotated[
         list[str],
-        typer.Argument(metavar="PATH...", help="Pictures, and folders of them.", show_default=False),
+        typer.Argument(
+            metavar="PATH...",
+            help="Pictures, and folders, archives and .parquet files of them.",
+            show_default=False,
+        ),
     ],
     threshold: Threshold = None,
     format: Annotated[
@@ -58,7 +62,7 @@ def predict(
     model = load_for_pictures(model_or_run, threshold, threads)
     classes = [str(name) for name in model.classes or ()]
     files = picture_paths(paths)
-    sorter = None if sort_into is None else Sorter(sort_into, classes, paths)
+    sorter = None if sort_into is None else Sorter(sort_into, classes, paths, files)
     to_terminal = sys.stdout.isatty()
     form = format_for(format or ("text" if to_terminal else "csv"), classes, files)
     # Lines on the same terminal show the progress themselves, and a bar would run through them.

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from chainrule.cli.texts import count
+from chainrule.data.containers.names import place_of
 from chainrule.errors import UserError
 
 
@@ -22,16 +23,22 @@ class Sorter:
         folder: where; it is made if it is not there.
         classes: the names of the sub-folders.
         given: the files and folders that are being sorted.
+        pictures: what these stand for.
 
     Raises:
-        UserError: the copies would get among the originals, `folder` is a file, or a class cannot name a folder.
+        UserError: the copies would get among the originals, `folder` is a file, a class cannot name a folder, or a
+            picture is in an archive or a table.
     """
 
-    def __init__(self, folder: str, classes: Sequence[str], given: Sequence[str]) -> None:
+    def __init__(self, folder: str, classes: Sequence[str], given: Sequence[str], pictures: Sequence[str]) -> None:
         self._folder = Path(folder)
         self._copied: Counter[str] = Counter()
         if self._folder.exists() and not self._folder.is_dir():
             raise UserError(f"--sort-into {folder}: this is a file; give a folder")
+        for path in pictures:
+            place = place_of(path)
+            if place is not None:
+                raise UserError(f"--sort-into {folder}: only files can be copied: unpack {place.container} first")
         for name in classes:
             if not _names_a_folder(name):
                 raise UserError(f"--sort-into {folder}: the class {name!r} cannot be the name of a folder")

@@ -1,4 +1,4 @@
-"""`chainrule train`: from a folder of labelled pictures to a run's folder with model, figures and report."""
+"""`chainrule train`: from labelled pictures to a run's folder with model, figures and report."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def train(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Train a model on a folder of labelled pictures.
+    """Train a model on a folder of labelled pictures, or an archive or a table of them.
 
     Each sub-folder is a class. The run's folder gets the model, its figures on pictures kept apart, and a report.
     """

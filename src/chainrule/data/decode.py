@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import BinaryIO
 
@@ -61,9 +62,26 @@ def quiet_decoders() -> Iterator[None]:
 
 
 def decode(path: str, settings: PictureSettings) -> bytes:
-    """Return a picture's row as bytes, leaving Pillow's warnings to the caller (see `chainrule.data.pictures`)."""
+    """Return a picture's row as bytes, leaving Pillow's warnings to the caller (see `chainrule.data.pictures`).
+
+    Raises:
+        PictureError: it cannot be read.
+    """
+    return _decode_from(lambda: open(path, "rb"), path, settings)
+
+
+def decode_bytes(content: bytes, path: str, settings: PictureSettings) -> bytes:
+    """Return the row of a picture whose file's bytes are there already, under a name for messages.
+
+    Raises:
+        PictureError: it cannot be read.
+    """
+    return _decode_from(lambda: io.BytesIO(content), path, settings)
+
+
+def _decode_from(open_file: Callable[[], BinaryIO], path: str, settings: PictureSettings) -> bytes:
     try:
-        with open(path, "rb") as file:
+        with open_file() as file:
             return _decode_file(file, path, settings)
     except PictureError:
         raise

@@ -6,6 +6,7 @@ import csv
 import os
 from collections.abc import Iterator
 
+from chainrule.data.containers.names import place_of
 from chainrule.data.dataset import Skipped
 from chainrule.data.folders import PARTS, Found
 from chainrule.errors import UserError
@@ -54,7 +55,7 @@ def find_in_manifest(path: str) -> Found:
             found.skipped.append(Skipped(f"{path}, line {line}", "it names no file"))
         elif not label:
             found.skipped.append(Skipped(place, f"it has no label in line {line} of {path}"))
-        elif not os.path.isfile(place):
+        elif not os.path.isfile(place) and place_of(place) is None:
             found.skipped.append(Skipped(place, "there is no such file"))
         elif (place, label) in seen:
             found.skipped.append(Skipped(place, f"it is listed before line {line} of {path} already"))

@@ -1,4 +1,4 @@
-"""Folders of pictures to rows of bytes, many at a time."""
+"""Folders, archives, tables and lists of pictures to rows of bytes, many at a time."""
 
 from __future__ import annotations
 
@@ -10,17 +10,12 @@ from typing import SupportsIndex
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.data.containers.names import place_of
 from chainrule.data.dataset import Dataset, Skipped
-from chainrule.data.decode import (
-    PictureError,
-    decode,
-    looks_like_picture,
-    quiet_decoders,
-)
-from chainrule.data.folders import Found, check_classes, find_by_folder, find_by_name, find_with_negative, walk
+from chainrule.data.decode import PictureError, decode, quiet_decoders
+from chainrule.data.finding import find, pictures_in
 from chainrule.data.formats import named_like_picture
-from chainrule.data.manifest import find_in_manifest, is_manifest
-from chainrule.data.readers import read_all
+from chainrule.data.reading import read_all
 from chainrule.data.settings import Color, Fit, PictureSettings
 from chainrule.errors import UserError
 from chainrule.progress import track
@@ -43,22 +38,28 @@ def read_pictures(
     threads: SupportsIndex | None = None,
     progress: bool | None = None,
 ) -> Dataset:
-    r"""Read a folder of labelled pictures, or those that a CSV file lists.
+    r"""Read labelled pictures from a folder, an archive, a Parquet file or what a CSV file lists.
 
     Each sub-folder is a class and is read at every depth; `train`, `val` (`valid`, `validation`) and `test`
     above the classes are kept as parts. Hidden files and those of the system are ignored. Everything else that
     is no readable picture is left out and named with its reason in `skipped`. Content decides, not the suffix:
     a text called a.jpg is skipped, and so is notes.txt. Pictures are never changed.
 
+    A zip or tar archive is read as the folder in it, and nothing is unpacked to the disk. Parquet files are read as
+    Hugging Face publishes sets of pictures: a column `image` and a column `label`. A picture in an archive or a
+    table has a path too: `pets.zip/dog/rex.jpg`, `pets.parquet/12/rex.jpg` (the row, counted from 0).
+
     Args:
-        folder: the folder; or a CSV file with the columns path (from its own folder), label and perhaps split.
+        folder: the folder; or an archive (.zip, .tar, .tar.gz, .tar.bz2, .tar.xz) or a folder in one, pets.zip/new;
+            or a Parquet file, or a folder of those (train-00000-of-00002.parquet: the name tells the part); or a
+            CSV file with the columns path (from its own folder), label and perhaps split.
         size: height and width in pixels that every picture is brought to.
         color: "rgb" or "grey".
         fit: "squash", "pad" or "crop", see `PictureSettings`.
         label_from: a regular expression searched in each file's name, whose first group is the class, instead of
             sub-folders: `^([a-z]+)\.` for dog.12.jpg.
-        negative: a second folder with pictures of anything else. All of `folder` is then one class with the
-            folder's name, all of `negative` the other, "not_" and that name.
+        negative: a second folder or archive with pictures of anything else. All of `folder` is then one class with
+            the folder's name, all of `negative` the other, "not_" and that name.
         strict: whether an unreadable picture is an error. A file that neither is a picture nor is named like one
             is skipped even so.
         threads: how many pictures are decoded at a time, see `chainrule.threads.thread_count`; the result does not
@@ -66,11 +67,12 @@ def read_pictures(
         progress: True shows a progress bar, False does not, None does when stderr is a terminal.
 
     Returns:
-        A dataset of uint8 rows (height, width, channel), ordered by part, class and path.
+        A dataset of uint8 rows (height, width, channel), ordered by part, class and path; those of a table or a
+        list keep their order.
 
     Raises:
-        UserError: the folder is missing or empty, the classes are fewer than two or differ only in capitals, a
-            class has no readable picture, or `strict` and a picture is unreadable.
+        UserError: the folder is missing or empty, an archive or a table is damaged, the classes are fewer than two
+            or differ only in capitals, a class has no readable picture, or `strict` and a picture is unreadable.
 
     >>> import tempfile
     >>> from PIL import Image
@@ -84,7 +86,7 @@ def read_pictures(
     """
     settings = PictureSettings(size=size, color=color, fit=fit)
     name = os.fspath(folder)
-    found = _find(name, label_from, None if negative is None else os.fspath(negative))
+    found = find(name, label_from, None if negative is None else os.fspath(negative))
     X, kept, unreadable = read_rows(
         [file.path for file in found.files], settings, strict=strict, threads=threads, progress=progress
     )
@@ -111,7 +113,7 @@ def read_picture(path: str | os.PathLike[str], settings: PictureSettings) -> NDA
     animation the first frame counts. Colour profiles are not applied.
 
     Args:
-        path: the file; its content decides what it is, not its name.
+        path: the file, or a place in an archive or a table; its content decides what it is, not its name.
         settings: size, colour and fit.
 
     Returns:
@@ -127,8 +129,14 @@ def read_picture(path: str | os.PathLike[str], settings: PictureSettings) -> NDA
     ...     read_picture(f"{folder}/a.png", PictureSettings(size=1))
     array([1, 2, 3], dtype=uint8)
     """
+    name = os.fspath(path)
+    if place_of(name) is not None:
+        rows, _, skipped = read_rows([name], settings, strict=False, threads=1, progress=False)
+        if skipped:
+            raise PictureError(name, skipped[0].reason)
+        return np.asarray(rows[0])
     with quiet_decoders():
-        return np.frombuffer(decode(os.fspath(path), settings), dtype=np.uint8)
+        return np.frombuffer(decode(name, settings), dtype=np.uint8)
 
 
 def read_rows(
@@ -142,7 +150,7 @@ def read_rows(
     """Read pictures into the rows of one array, in the order given.
 
     Args:
-        paths: the files.
+        paths: the files, and places in archives and tables.
         settings: what every picture becomes.
         strict: whether the first unreadable picture is an error; otherwise it is left out.
         threads: how many pictures are decoded at a time.
@@ -161,80 +169,39 @@ def read_rows(
     names = [os.fspath(path) for path in paths]
     X = _room(len(names), settings)
 
-    errors: list[PictureError | None] = []
+    errors: list[PictureError | None] = [None] * len(names)
     results = read_all(names, X, settings, thread_count(threads))
     shown = track(results, total=len(names), label="Reading pictures", enabled=progress)
     # Closed here, not when an error's traceback is let go: the bar ends and no thread reads on.
     with quiet_decoders(), closing(results), closing(shown):
-        for error in shown:
+        for row, error in shown:
             if error is not None and strict and (error.is_picture or named_like_picture(error.path)):
                 raise error
-            errors.append(error)
+            errors[row] = error
     kept = np.array([i for i, error in enumerate(errors) if error is None], dtype=np.int64)
     _close_gaps(X, kept)
     return X, kept, tuple(Skipped(error.path, error.reason) for error in errors if error is not None)
 
 
 def picture_paths(paths: Path | Iterable[Path]) -> list[str]:
-    """List the picture files among files and folders.
+    """List the pictures among files, folders, archives and tables.
 
     Args:
         paths: files and folders. A file is kept whatever it holds; a folder stands for the pictures in it at every
-            depth, sorted. Files of a folder that neither are pictures nor are named like one are left out.
+            depth, sorted, and so does an archive or a table. Files of a folder that neither are pictures nor are
+            named like one are left out.
 
     Returns:
         Paths, in the order of the arguments.
 
     Raises:
-        UserError: a path does not exist, or a folder holds no picture.
+        UserError: a path does not exist, or a folder, an archive or a table holds no picture.
 
     >>> picture_paths([])
     []
     """
-    listed: list[str] = []
-    for path in [paths] if isinstance(paths, str | os.PathLike) else paths:
-        name = os.fspath(path)
-        if not os.path.isdir(name):
-            if not os.path.exists(name):
-                raise UserError(f"there is no file or folder {name}; check the path")
-            listed.append(name)
-            continue
-        inside = [file for file in walk(name, []) if looks_like_picture(file)]
-        if not inside:
-            raise UserError(f"the folder {name} holds no picture")
-        listed.extend(inside)
-    return listed
-
-
-def _find(folder: str, label_from: str | None, negative: str | None) -> Found:
-    if label_from is not None and negative is not None:
-        raise UserError("label_from (--label-from) and negative (--negative) cannot be used together; choose one")
-    if is_manifest(folder):
-        if label_from is not None or negative is not None:
-            raise UserError(
-                f"{folder} says the label of each picture itself: leave label_from (--label-from) and negative "
-                "(--negative) out"
-            )
-        found = find_in_manifest(folder)
-        check_classes(folder, found.classes)
-        return found
-    if label_from is not None:
-        found = find_by_name(folder, label_from)
-        if not found.files:
-            raise UserError(_nothing_matched(folder, label_from, found))
-    elif negative is not None:
-        found = find_with_negative(folder, negative)
-    else:
-        found = find_by_folder(folder)
-    check_classes(folder, found.classes)
-    return found
-
-
-def _nothing_matched(folder: str, pattern: str, found: Found) -> str:
-    if not found.skipped:
-        return f"{folder} is empty: it holds no picture"
-    name = os.path.basename(found.skipped[0].path)
-    return f"no file name in {folder} matches label_from {pattern!r}; the first name there is {name}"
+    given = [paths] if isinstance(paths, str | os.PathLike) else paths
+    return [picture for path in given for picture in pictures_in(os.fspath(path))]
 
 
 def _room(count: int, settings: PictureSettings) -> NDArray[np.uint8]:
@@ -264,7 +231,7 @@ def _check_pictures(folder: str, dataset: Dataset) -> None:
     for index, name in enumerate(dataset.classes):
         rows = np.flatnonzero(dataset.y == index)
         if not len(rows):
-            there = tuple(skip for skip in dataset.skipped if os.sep + name + os.sep in skip.path)
+            there = tuple(skip for skip in dataset.skipped if f"/{name}/" in skip.path.replace(os.sep, "/"))
             raise UserError(
                 f"the class {name} of {folder} has no readable picture{_examples(there)}; "
                 "add some or remove the class"

@@ -11,9 +11,10 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from queue import SimpleQueue
 from typing import IO, Protocol
 
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 from chainrule.data.decode import PictureError, decode
 from chainrule.data.settings import PictureSettings
 
-Rows = NDArray[np.uint8]
+Row = NDArray[np.uint8]
 Outcome = PictureError | None
 
 # Pictures that a reader takes at once: enough that handing out work costs nothing, few enough for an even end.
@@ -36,10 +37,21 @@ _WORTH_A_PROCESS = 1000
 _PATIENCE = 5.0
 
 
+def fill(row: Row, picture: Callable[[], bytes]) -> Outcome:
+    """Fill a row with a picture that is yet to be decoded; return an error or None."""
+    try:
+        row[:] = np.frombuffer(picture(), np.uint8)
+    except PictureError as error:
+        # The frames hold the half-decoded picture, which would pile up over many bad files.
+        error.__cause__ = error.__context__ = None
+        return error.with_traceback(None)
+    return None
+
+
 class Reader(Protocol):
     """Decodes the pictures of a block into rows."""
 
-    def read(self, paths: Sequence[str], rows: Rows) -> list[Outcome]:
+    def read(self, paths: Sequence[str], rows: Sequence[Row]) -> list[Outcome]:
         """Fill the rows; return for each an error or None."""
 
     def close(self) -> None:
@@ -52,18 +64,9 @@ class OwnReader:
     def __init__(self, settings: PictureSettings) -> None:
         self.settings = settings
 
-    def read(self, paths: Sequence[str], rows: Rows) -> list[Outcome]:
+    def read(self, paths: Sequence[str], rows: Sequence[Row]) -> list[Outcome]:
         """Fill the rows; return for each an error or None."""
-        return [self._read_one(path, row) for path, row in zip(paths, rows, strict=True)]
-
-    def _read_one(self, path: str, row: Rows) -> Outcome:
-        try:
-            row[:] = np.frombuffer(decode(path, self.settings), np.uint8)
-        except PictureError as error:
-            # The frames hold the half-decoded picture, which would pile up over many bad files.
-            error.__cause__ = None
-            return error.with_traceback(None)
-        return None
+        return [fill(row, partial(decode, path, self.settings)) for path, row in zip(paths, rows, strict=True)]
 
     def close(self) -> None:
         """Nothing to give up."""
@@ -87,7 +90,7 @@ class ProcessReader:
             )
             self._send(settings.to_dict())
 
-    def read(self, paths: Sequence[str], rows: Rows) -> list[Outcome]:
+    def read(self, paths: Sequence[str], rows: Sequence[Row]) -> list[Outcome]:
         """Fill the rows; return for each an error or None."""
         if self._process is not None:
             try:
@@ -96,17 +99,15 @@ class ProcessReader:
                 self.close()
         return self._own.read(paths, rows)
 
-    def _ask(self, paths: Sequence[str], rows: Rows) -> list[Outcome]:
+    def _ask(self, paths: Sequence[str], rows: Sequence[Row]) -> list[Outcome]:
         # Relative paths mean the same there: a process starts in the folder of its parent.
         self._send(list(paths))
         answers: IO[bytes] = self._pipes()[1]
         reasons = json.loads(answers.readline())
-        memory = memoryview(rows.reshape(-1).data)
-        while memory:
-            got = answers.readinto(memory)  # type: ignore[attr-defined]  # a buffered pipe has it
-            if not got:
+        for row in rows:
+            # A buffered pipe reads on until the row is full, or there is no more.
+            if answers.readinto(row.data) < row.nbytes:  # type: ignore[attr-defined]
                 raise OSError("the reading process ended")
-            memory = memory[got:]
         return [_outcome(path, reason) for path, reason in zip(paths, reasons, strict=True)]
 
     def _send(self, message: object) -> None:
@@ -144,12 +145,15 @@ def _outcome(path: str, reason: object) -> Outcome:
     return PictureError(path, str(reason[0]), is_picture=bool(reason[1]))
 
 
-def read_all(paths: Sequence[str], X: Rows, settings: PictureSettings, readers: int) -> Generator[Outcome]:
-    """Decode pictures into the rows of X, several at a time; yield each outcome in the order of the paths.
+def read_files(
+    paths: Sequence[str], X: NDArray[np.uint8], places: Sequence[int], settings: PictureSettings, readers: int
+) -> Generator[Outcome]:
+    """Decode files into rows of X, several at a time; yield each outcome in the order of the paths.
 
     Args:
         paths: the files.
-        X: shape (len(paths), settings.features), to be filled.
+        X: shape (m, settings.features), rows of which are filled.
+        places: for each file its row.
         settings: what every picture becomes.
         readers: how many pictures are decoded at a time; the outcome does not depend on it.
     """
@@ -166,7 +170,7 @@ def read_all(paths: Sequence[str], X: Rows, settings: PictureSettings, readers: 
     def read(block: slice) -> list[Outcome]:
         reader = free.get()
         try:
-            return reader.read(paths[block], X[block])
+            return reader.read(paths[block], [X[place] for place in places[block]])
         finally:
             free.put(reader)
 

@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from chainrule.data.containers.names import exists
 from chainrule.data.pictures import read_rows
 from chainrule.data.settings import PictureSettings
 from chainrule.errors import UserError
@@ -89,9 +90,9 @@ def _training_pictures(path: Path) -> list[tuple[str, str]]:
 def _placed(listed: list[tuple[str, str]], folder: str | os.PathLike[str]) -> list[tuple[str, str]]:
     """Find pictures named from the folder where the run was started: the current one, or one above the run's."""
     first = listed[0][0]
-    if not os.path.isabs(first) and not os.path.exists(first):
+    if not os.path.isabs(first) and not exists(first):
         for base in Path(folder).resolve().parents:
-            if os.path.exists(base / first):
+            if exists(os.path.join(base, first)):
                 return [(os.path.join(base, path), label) for path, label in listed]
     return listed
 

@@ -14,6 +14,7 @@ from typing import Any
 from chainrule.arguments import from_zero, whole
 from chainrule.augment import Augmentation
 from chainrule.compiler.machine import engine_of
+from chainrule.data.containers.names import stem
 from chainrule.errors import UserError
 from chainrule.training.batches import rows_in_batch
 from chainrule.training.defaults import DEFAULTS
@@ -24,8 +25,8 @@ class RunSettings:
     """What `chainrule train` was told; one field for each option.
 
     Attributes:
-        pictures: the folder of labelled pictures.
-        negative: a folder of other pictures, where `pictures` holds one class alone.
+        pictures: the folder, archive, table or list of labelled pictures.
+        negative: a folder or an archive of other pictures, where `pictures` holds one class alone.
         label_from: a regular expression whose first group, found in a file's name, is its class.
         positive: the class to tell from the rest.
         strict: whether an unreadable picture is an error.
@@ -116,9 +117,9 @@ class RunSettings:
 
     @property
     def name(self) -> str:
-        """What the pictures are called: the name of their folder, or of their list without its ending."""
-        place = Path(os.path.realpath(self.pictures))
-        return place.stem if place.is_file() else place.name
+        """What the pictures are called: the name of their folder, or of their file without its ending."""
+        place = os.path.realpath(self.pictures)
+        return stem(place) if os.path.isfile(place) else os.path.basename(place)
 
     @property
     def sources(self) -> tuple[str, ...]:
