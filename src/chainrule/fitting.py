@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,13 +13,11 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from chainrule.arguments import array_of, float_dtype, from_zero, whole
 from chainrule.compiler.machine import engine_of
 from chainrule.data.settings import PictureSettings
-from chainrule.data.splits import Splits, split
 from chainrule.errors import UserError
 from chainrule.graph.expression import Expression
 from chainrule.model import Model
 from chainrule.network.losses import Loss
 from chainrule.network.network import Network
-from chainrule.network.outputs import loss_for, output_activation
 from chainrule.network.preprocessing import Preprocessing, check_rows
 from chainrule.threads import thread_count
 from chainrule.training.batches import rows_in_batch
@@ -33,9 +30,11 @@ from chainrule.training.history import History
 from chainrule.training.labels import ClassName, Labels, example_weights, read_labels
 from chainrule.training.loop import Callback, Data, Plan, train
 from chainrule.training.optimizers import LBFGS, Optimizer, optimizer_of
+from chainrule.training.parts import parts_of
 from chainrule.training.schedules import Cosine, Schedule
 from chainrule.training.snapshots import SnapshotRecorder, Wanted
 from chainrule.training.stopping import Stopping
+from chainrule.training.task import task_of
 
 
 class TrainingWarning(UserWarning):
@@ -158,9 +157,9 @@ def fit(
     if initial is not None:
         table = _continued(initial, network, table, preprocess)
         classes = initial.classes if classes is None else classes
-    task = _task(network, loss, y, len(table), classes)
+    task = task_of(network, loss, y, len(table), classes)
     seed = whole(seed, "seed")
-    parts = _parts(task.labels, validation, rows, seed)
+    parts = parts_of(task.labels, validation, rows, seed)
     weights = example_weights(task.labels, class_weight, sample_weight, parts.train)
     train_rows = parts.train if weights is None else parts.train[weights[parts.train] > 0]
     preprocessing = Preprocessing.learn(table, preprocess, train_rows) if initial is None else initial.preprocessing
@@ -230,69 +229,6 @@ def fit(
         engine=engine,
         threads=threads,
     )
-
-
-@dataclass(frozen=True, eq=False)
-class _Task:
-    """What is learned: which loss falls, which labels are answered, and whether they name classes."""
-
-    loss: Loss
-    labels: Labels
-    classify: bool
-
-
-def _task(
-    network: Network,
-    loss: str | Loss | Callable[[Expression, Expression], Expression] | None,
-    y: ArrayLike,
-    count: int,
-    classes: Sequence[ClassName] | None,
-) -> _Task:
-    chosen = loss_for(network, loss)
-    if chosen.kind == "values" and classes is not None and network.outputs > 1:
-        raise UserError(
-            f"{chosen.name} compares numbers, but classes are named: use categorical_cross_entropy, or leave the "
-            f"classes out and give numbers of shape (m, {network.outputs})"
-        )
-    classify = chosen.kind != "values" or classes is not None or _names_classes(network, array_of(y, "y"))
-    labels = read_labels(y, count=count, outputs=network.outputs, classes=classes, classify=classify)
-    return _Task(chosen, labels, classify)
-
-
-def _names_classes(network: Network, labels: NDArray[Any]) -> bool:
-    """Tell whether a loss of numbers is used on labels of one sigmoid: names, or 0 and 1."""
-    if output_activation(network) != "sigmoid" or network.outputs > 1:
-        return False
-    texts = all(isinstance(label, str) for label in labels.flat)
-    return texts or (labels.dtype.kind in "biu" and bool(np.isin(labels, (0, 1)).all()))
-
-
-def _parts(labels: Labels, validation: Any, rows: NDArray[np.int64] | None, seed: int) -> Splits:
-    """Decide which rows to train on and which to check on."""
-    count = len(labels.values)
-    every = np.arange(count) if rows is None else _row_numbers(rows, count, "rows")
-    none = np.empty(0, np.int64)
-    if validation is None or isinstance(validation, tuple):
-        return Splits(every, none, none)
-    if isinstance(validation, int | float | np.number):
-        # Numbers are one mix, classes are held out in equal shares.
-        mix = np.zeros(len(every)) if labels.classes is None else labels.values[every]
-        parts = split(mix, validation=float(validation), test=0.0, seed=seed)
-        return Splits(every[parts.train], every[parts.validation], none)
-    held_out = _row_numbers(validation, count, "validation")
-    left = every[~np.isin(every, held_out)]
-    if not len(left):
-        raise UserError("validation holds out every row: there is nothing left to learn from")
-    return Splits(left, held_out, none)
-
-
-def _row_numbers(rows: ArrayLike, count: int, name: str) -> NDArray[np.int64]:
-    numbers = array_of(rows, name)
-    if numbers.ndim != 1 or numbers.dtype.kind not in "iu" or (numbers < 0).any() or (numbers >= count).any():
-        raise UserError(f"{name} must be row numbers of X from 0 to {count - 1}: a list of whole numbers")
-    if not len(numbers):
-        raise UserError(f"{name} names no rows of X; leave it out to take them all")
-    return numbers.astype(np.int64)
 
 
 def _stops_early(wanted: bool | None, checked: int) -> bool:
