@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,10 +21,12 @@ from chainrule.network.losses import Loss
 from chainrule.network.network import Network
 from chainrule.network.preprocessing import Preprocessing, check_rows
 from chainrule.threads import thread_count
+from chainrule.training.advice import CAUSES
 from chainrule.training.batches import rows_in_batch
 from chainrule.training.checkpoint import Checkpoints
 from chainrule.training.cost_graph import CostGraph, parameter_shapes
 from chainrule.training.defaults import DEFAULTS
+from chainrule.training.diagnosis import what_went_wrong
 from chainrule.training.dual_plan import Work
 from chainrule.training.full_batch import check_suits, train_full_batch
 from chainrule.training.history import History
@@ -140,7 +143,9 @@ def fit(
         KeyboardInterrupt: Ctrl-C.
 
     Warns:
-        TrainingWarning: the cost overflowed; the model has the last good parameters.
+        TrainingWarning: the cost overflowed, and the model has the last good parameters; or it exploded, which is to
+            be over ten times that of the start in the last quarter of the epochs and at the end. The likely causes
+            stand in the warning and in `model.history.advice`.
 
     Example:
         >>> import chainrule as cr
@@ -216,10 +221,14 @@ def fit(
         history = train_full_batch(descent, plan, chosen)
     else:
         history = train(descent, plan)
-    _warn_if_diverged(history)
+    found = descent.found()
+    standardized = preprocessing.kind == "standardize"
+    causes = what_went_wrong(history, graph, plan, task.labels.classes, standardized=standardized)
+    history = replace(history, advice=tuple(causes))
+    _warn_of_what_went_wrong(history)
     return Model(
         network=network,
-        parameters=dict(zip(graph.names, descent.found().values(), strict=True)),
+        parameters=dict(zip(graph.names, found.values(), strict=True)),
         preprocessing=preprocessing,
         classes=task.labels.classes,
         loss=task.loss,
@@ -320,11 +329,10 @@ def _told(plan: Plan, history: History, *, l1: float, l2: float, seed: int) -> d
     }
 
 
-def _warn_if_diverged(history: History) -> None:
-    if history.diverged:
-        warnings.warn(
-            f"{history.stopped}; the last good parameters were kept. Try a learning rate ten times smaller, "
-            "standardized data, or gradients clipped by their norm",
-            TrainingWarning,
-            stacklevel=3,
-        )
+def _warn_of_what_went_wrong(history: History) -> None:
+    exploded = any(advice.kind == "exploding_cost" for advice in history.advice)
+    if not (history.diverged or exploded):
+        return
+    ended = f"{history.stopped}; the last good parameters were kept; likely causes: " if history.diverged else ""
+    causes = "; ".join(advice.message for advice in history.advice if advice.kind in CAUSES)
+    warnings.warn(ended + causes, TrainingWarning, stacklevel=3)

@@ -1,0 +1,86 @@
+"""What went wrong in a training whose cost overflowed or exploded, from its data and its history."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.graph.value import evaluate
+from chainrule.training.advice import Advice
+from chainrule.training.cost_graph import CostGraph
+from chainrule.training.defaults import DEFAULTS
+from chainrule.training.divergence import Situation, explosion, explosion_advice, likely_causes
+from chainrule.training.history import History
+from chainrule.training.labels import ClassName
+from chainrule.training.loop import Plan
+from chainrule.training.optimizers import LBFGS, NAMES, GradientDescent, Momentum, Nesterov, Optimizer
+from chainrule.training.ranges import outlier_of, range_of
+
+Array = NDArray[Any]
+
+# At so many points the learning rates of a training are asked for.
+_RATES = 101
+
+
+def what_went_wrong(
+    history: History, graph: CostGraph, plan: Plan, classes: tuple[ClassName, ...] | None, *, standardized: bool
+) -> list[Advice]:
+    """Say why a cost overflowed or exploded; nothing where it did neither.
+
+    Args:
+        history: of the training.
+        graph: what was trained.
+        plan: on what, and how.
+        classes: their names; None where the answers are numbers.
+        standardized: whether the rows are standardized.
+    """
+    grown = explosion(history.start_cost, history.end_cost, [epoch.cost for epoch in history])
+    if grown is None and not history.diverged:
+        return []
+    causes = likely_causes(_situation(history, graph, plan, classes, standardized=standardized))
+    return causes if grown is None else [explosion_advice(grown), *causes]
+
+
+def _situation(
+    history: History, graph: CostGraph, plan: Plan, classes: tuple[ClassName, ...] | None, *, standardized: bool
+) -> Situation:
+    X, y, rows = plan.data["X"], plan.data["y"], plan.training_rows
+    leaf = graph.leaf("X")
+
+    def read(piece: Array) -> Array:
+        return evaluate([graph.used.X], {leaf: piece})[graph.used.X]
+
+    numbers = y.reshape(len(y), -1) if classes is None else None
+    return Situation(
+        optimizer=type(plan.optimizer).__name__,
+        rate=_largest_rate(plan, len(history)),
+        usual_rate=usual_rate(plan.optimizer),
+        follows_slope=isinstance(plan.optimizer, GradientDescent | Momentum | Nesterov),
+        rows=range_of(X, rows, read),
+        standardized=standardized,
+        outlier=outlier_of(X, rows),
+        targets=None if numbers is None else range_of(numbers, rows, lambda piece: piece),
+        target_outlier=None if numbers is None else outlier_of(numbers, rows),
+    )
+
+
+def _largest_rate(plan: Plan, epochs: int) -> float | None:
+    """The largest learning rate up to the end of the epoch that was begun."""
+    if isinstance(plan.optimizer, LBFGS):
+        return None
+    until = min(epochs + 1, plan.epochs)
+    return float(plan.optimizer.rates_at(np.linspace(0, until, _RATES), plan.epochs).max())
+
+
+def usual_rate(optimizer: Optimizer) -> float:
+    """The learning rate that an optimizer takes where nothing is said.
+
+    >>> usual_rate(GradientDescent(5.0))
+    0.01
+    """
+    if type(optimizer) is NAMES[DEFAULTS.optimizer]:
+        return DEFAULTS.learning_rate
+    usual = type(optimizer).learning_rate
+    return DEFAULTS.learning_rate if callable(usual) else usual
