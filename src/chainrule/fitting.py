@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -24,9 +23,9 @@ from chainrule.threads import thread_count
 from chainrule.training.advice import CAUSES
 from chainrule.training.batches import rows_in_batch
 from chainrule.training.checkpoint import Checkpoints
+from chainrule.training.checkup import with_advice
 from chainrule.training.cost_graph import CostGraph, parameter_shapes
 from chainrule.training.defaults import DEFAULTS
-from chainrule.training.diagnosis import what_went_wrong
 from chainrule.training.dual_plan import Work
 from chainrule.training.full_batch import check_suits, train_full_batch
 from chainrule.training.history import History
@@ -135,7 +134,8 @@ def fit(
         checkpoint_every: seconds between two of them within an epoch, from 0 up.
 
     Returns:
-        The trained model; `model.history` has the epochs and the snapshots, which `model.save` does not store.
+        The trained model; `model.history` has the epochs, the snapshots and advice on what to look at, which
+        `model.save` does not store.
 
     Raises:
         UserError: arguments or data that do not fit; a checkpoint that is damaged or of another training.
@@ -143,9 +143,9 @@ def fit(
         KeyboardInterrupt: Ctrl-C.
 
     Warns:
-        TrainingWarning: the cost overflowed, and the model has the last good parameters; or it exploded, which is to
-            be over ten times that of the start in the last quarter of the epochs and at the end. The likely causes
-            stand in the warning and in `model.history.advice`.
+        TrainingWarning: the cost overflowed, and the model has the last good parameters; or it exploded: over the
+            last quarter of the epochs it is more than ten times that of the start. The likely causes stand in the
+            warning and in `model.history.advice`.
 
     Example:
         >>> import chainrule as cr
@@ -222,9 +222,15 @@ def fit(
     else:
         history = train(descent, plan)
     found = descent.found()
-    standardized = preprocessing.kind == "standardize"
-    causes = what_went_wrong(history, graph, plan, task.labels.classes, standardized=standardized)
-    history = replace(history, advice=tuple(causes))
+    history = with_advice(
+        history,
+        graph,
+        plan,
+        found,
+        task.labels.classes,
+        standardized=preprocessing.kind == "standardize",
+        dtype=dtype,
+    )
     _warn_of_what_went_wrong(history)
     return Model(
         network=network,

@@ -159,6 +159,15 @@ def test_mistakes_follow_the_threshold() -> None:
         assert words in page.text
 
 
+def test_what_to_look_at_is_said_where_there_is_something() -> None:
+    page = Page(render(VARIANTS["two classes"]))
+    assert "Suspicious labels: 1 of 60 pictures may be labelled wrongly" in page.text
+    assert "#look" in page.attributes("href")
+    quiet = Page(render(report(advice=())))
+    assert "look" not in quiet.attributes("id")
+    assert "#look" not in quiet.attributes("href")
+
+
 def test_rows_of_a_table_have_no_pictures() -> None:
     page = Page(render(VARIANTS["table"]))
     assert page.count("img") == 0

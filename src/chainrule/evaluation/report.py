@@ -40,6 +40,7 @@ class Report:
         first_layer: (n, units) weights of the first layer.
         skipped: the files that could not be used, and why.
         copies: the files that show the same picture.
+        advice: what to look at: what it is about, and a sentence with its numbers.
         settings: the run's settings by name.
         command: the command that repeats the run.
         predict_command: the command that uses the model.
@@ -61,6 +62,7 @@ class Report:
     first_layer: NDArray[np.floating[Any]] | None
     skipped: "tuple[Skipped, ...]"
     copies: "tuple[CopySet, ...]"
+    advice: tuple[tuple[str, str], ...]
     settings: Mapping[str, Any]
     command: str
     predict_command: str

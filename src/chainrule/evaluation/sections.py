@@ -114,7 +114,6 @@ def advice_of(report: "Report") -> dict[str, bool]:
     photographed = pictures is not None and advice.looks_photographed(report.X_test, pictures.shape)
     return {
         "raw_pixels": advice.raw_pixels_limit(report.evaluation.accuracy_interval[0], photographed),
-        "by_heart": advice.learned_by_heart(report.history, report.best_epoch),
     }
 
 

@@ -22,12 +22,14 @@ from chainrule.files import to_json_bytes, write_atomically
 from chainrule.fitting import fit
 from chainrule.model import Model
 from chainrule.network.network import Network, dense_network
+from chainrule.runs.advice import advice_of_run
 from chainrule.runs.copies import kept_together, write_copies
 from chainrule.runs.folder import CHECKPOINT, MODEL, REPORT, new_run_folder, write_skipped
 from chainrule.runs.question import Question, ask
 from chainrule.runs.record import Record, data_hash, file_hash
 from chainrule.runs.settings import RunSettings, described, program, shell_command
 from chainrule.threads import one_thread_for_products
+from chainrule.training.advice import CAUSES, Advice
 from chainrule.training.checkpoint import Checkpoints, Interrupted
 from chainrule.training.optimizers import optimizer_of
 
@@ -50,6 +52,7 @@ class Run:
         found: how many pictures were read.
         skipped: the files that were left out.
         copies: the pictures that are there more than once.
+        advice: what to look at.
         predict_command: what to type next.
         seconds: how long the run took.
     """
@@ -62,6 +65,7 @@ class Run:
     found: int
     skipped: tuple[Skipped, ...]
     copies: tuple[CopySet, ...]
+    advice: tuple[Advice, ...]
     predict_command: str
     seconds: float
 
@@ -90,6 +94,7 @@ class Run:
             "one_neuron": self.one_neuron.to_dict(),
             "stopped": self.model.history.stopped,
             "diverged": self.diverged,
+            "advice": [one.to_dict() for one in self.advice],
             "predict_command": self.predict_command,
             "seconds": round(self.seconds, 3),
         }
@@ -190,9 +195,14 @@ def _carried_out(record: Record, folder: Path, *, threads: int | None, say: Say,
         found=len(dataset),
         skipped=question.dataset.skipped,
         copies=together.sets,
+        advice=advice_of_run(model, question.dataset, parts),
         predict_command=shell_command([program(), "predict"], [str(folder), test.paths[0]]),
         seconds=time.perf_counter() - started,
     )
+    for one in run.advice:
+        # A cost that overflowed or exploded was warned of with its causes.
+        if one.kind not in CAUSES:
+            say(f"to look at: {one.message}")
     _write(run, record, question, parts, test)
     (folder / CHECKPOINT).unlink(missing_ok=True)
     return run
@@ -354,6 +364,7 @@ def _report(run: Run, record: Record, question: Question, parts: Splits, test: D
         first_layer=run.model.parameters["W1"],
         skipped=run.skipped,
         copies=run.copies,
+        advice=tuple((one.title, one.message) for one in run.advice),
         settings=described(record.settings),
         command=record.settings.command(),
         predict_command=run.predict_command,

@@ -34,8 +34,12 @@ class Advice:
         numbers: what the message is made of, as plain values by name.
 
     Example:
-        >>> Advice("large_targets", "divide y by 1000", {"largest": 4000.0}).numbers["largest"]
-        4000.0
+        >>> import chainrule as cr
+        >>> X, y = cr.points("gauss", count=60)
+        >>> network = cr.Network([cr.Dense(8, "sigmoid"), cr.Dense(1, "sigmoid")])
+        >>> model = cr.fit(network, 1000 * X, y, epochs=20)
+        >>> [advice.kind for advice in model.history.advice]
+        ['saturated_neurons']
     """
 
     kind: Kind
