@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -31,12 +32,14 @@ from chainrule.training.full_batch import check_suits, train_full_batch
 from chainrule.training.history import History
 from chainrule.training.labels import ClassName, Labels, example_weights, read_labels
 from chainrule.training.loop import Callback, Data, Plan, train
-from chainrule.training.optimizers import LBFGS, Optimizer, optimizer_of
+from chainrule.training.optimizers import LBFGS, Optimizer
 from chainrule.training.parts import parts_of
-from chainrule.training.schedules import Cosine, Schedule
+from chainrule.training.rates import fit_optimizer
+from chainrule.training.schedules import Schedule
 from chainrule.training.snapshots import SnapshotRecorder, Wanted
 from chainrule.training.stopping import Stopping
 from chainrule.training.task import task_of
+from chainrule.training.tested_rate import with_tested_rate
 
 
 class TrainingWarning(UserWarning):
@@ -61,7 +64,7 @@ def fit(
     *,
     loss: str | Loss | Callable[[Expression, Expression], Expression] | None = None,
     optimizer: str | Optimizer = DEFAULTS.optimizer,
-    learning_rate: float | Schedule | None = None,
+    learning_rate: float | str | Schedule | None = None,
     epochs: int = DEFAULTS.epochs,
     batch_size: int | str = DEFAULTS.batch_size,
     validation: float | tuple[ArrayLike, ArrayLike] | NDArray[np.int64] | None = None,
@@ -99,7 +102,9 @@ def fit(
             output, squared error for others.
         optimizer: by name ("sgd" is gradient descent) or an object such as `cr.GradientDescent(0.03)`.
         learning_rate: for an optimizer given by name; a number or a schedule. None takes its usual one; Adam's
-            falls from 0.003 to 0 over all epochs, along half a cosine.
+            falls from 0.003 to 0 over all epochs, along half a cosine. "auto" finds one by a range test, up to 100
+            steps with growing rates from the first parameters, to which the training then goes back;
+            `model.history.range_test` has its curve.
         epochs: how often to go through all examples, at most.
         batch_size: examples in a step, or "all".
         validation: a share of the rows to hold out, or (X, y), or row numbers of X; None for none.
@@ -183,9 +188,7 @@ def fit(
     checked_rows = parts.validation
     if isinstance(validation, tuple):
         checked, checked_rows = _other_data(graph, validation, preprocessing, task.labels)
-    if learning_rate is None and optimizer == DEFAULTS.optimizer:
-        learning_rate = Cosine(DEFAULTS.learning_rate)
-    chosen = optimizer_of(optimizer, learning_rate=learning_rate, clip_norm=clip_norm)
+    chosen = fit_optimizer(optimizer, learning_rate, clip_norm)
     epochs, dtype = whole(epochs, "epochs", least=0), float_dtype(dtype)
     engine, used_threads = engine_of(engine), thread_count(threads)
     plan = Plan(
@@ -216,11 +219,14 @@ def fit(
         work=_work(graph, plan),
         dual=dual,
     )
+    tested = None
+    if isinstance(learning_rate, str):
+        plan, tested = with_tested_rate(descent, plan)
     if isinstance(chosen, LBFGS):
         check_suits(graph.J, batch=plan.batch_size or plan.count, count=plan.count)
         history = train_full_batch(descent, plan, chosen)
     else:
-        history = train(descent, plan)
+        history = replace(train(descent, plan), range_test=tested)
     found = descent.found()
     history = with_advice(
         history,

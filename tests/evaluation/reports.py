@@ -51,6 +51,7 @@ def report(k: int = 2, *, m: int = 60, pictures: bool = True, size: int = 8, **c
         "first_layer": random.normal(size=(n, 40)),
         "skipped": (Skipped(f"folder/{HOSTILE}", f"not a picture: {HOSTILE}"),),
         "copies": (CopySet((f"folder/{HOSTILE}", "b.png"), (HOSTILE, "class 1"), are_same=False),),
+        "range_test": None,
         "advice": (("Suspicious labels", f"1 of 60 pictures may be labelled wrongly: {HOSTILE}"),),
         "settings": {"layers": (40,), "name": HOSTILE, "schedule": {"type": HOSTILE}},
         "command": f"chainrule train '{HOSTILE}'",

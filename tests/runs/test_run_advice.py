@@ -1,4 +1,4 @@
-"""A run says what to look at: on stderr, in metrics.json and in the report."""
+"""A run says what to look at, and what it chose: on stderr, in metrics.json and in the report."""
 
 from __future__ import annotations
 
@@ -67,3 +67,20 @@ def test_causes_of_an_overflow_are_warned_of_once_and_reported(pets: Path, tmp_p
     assert [one.kind for one in run.advice] == ["learning_rate"]
     assert not any("too large" in line for line in said)
     assert "too large" in run.report.read_text()
+
+
+def test_a_rate_that_the_run_chose_is_said_reported_and_the_model_s(pets: Path, tmp_path: Path) -> None:
+    said: list[str] = []
+    run = train_on_pictures(quick(pets, tmp_path / "run", learning_rate="auto"), say=said.append)
+    tested = run.model.history.range_test
+    assert tested is not None
+    assert f"learning rate {tested.rate:g}, chosen by a range test" in said
+    assert run.model.training["learning_rate"] == tested.rate
+    assert json.loads((run.folder / "metrics.json").read_text())["range_test"]["rate"] == tested.rate
+    assert f"{tested.rate:g}, chosen" in run.report.read_text()
+    assert json.loads((run.folder / "run.json").read_text())["learning_rate"] == "auto"
+
+
+def test_a_rate_that_was_given_has_no_test(done: Run) -> None:
+    assert json.loads((done.folder / "metrics.json").read_text())["range_test"] is None
+    assert "The learning rate" not in done.report.read_text()

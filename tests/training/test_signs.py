@@ -154,14 +154,28 @@ def test_labels_that_a_good_model_thinks_unlikely_are_named_the_unlikeliest_firs
 
 
 def test_many_doubts_are_counted_and_a_few_named() -> None:
-    told = doubted([0.001] * 9, right=400)
+    told = doubted([0.001] * 9)
     assert ", and 4 more;" in said(told)
     assert told is not None
     assert len(told.numbers["examples"]) == 9
 
 
+def test_among_many_classes_less_is_likely() -> None:
+    probabilities = np.full((100, 11), 0.001)
+    probabilities[:, 0] = 0.99
+    y = np.zeros(100, np.int64)
+    y[0] = 3
+    for own, speaks in ((0.006, False), (0.004, True)):
+        probabilities[0, 3] = own
+        told = suspicious_labels(
+            probabilities, y, classes=range(11), names=[str(i) for i in range(100)], of="held-out rows"
+        )
+        assert (told is not None) == speaks
+
+
 def test_a_model_that_errs_or_doubts_often_is_not_believed() -> None:
     assert doubted([0.06]) is None
     assert doubted([0.001], wrong=20) is None
-    assert doubted([0.001] * 9) is None
+    assert doubted([0.001] * 3, wrong=4) is None
+    assert doubted([0.001] * 3, wrong=3) is not None
     assert doubted([], right=0) is None

@@ -60,8 +60,11 @@ def train(
     ] = DEFAULTS.activation,
     optimizer: Annotated[str, typer.Option(metavar="NAME", help=f"One of {_OPTIMIZERS}.")] = DEFAULTS.optimizer,
     learning_rate: Annotated[
-        float | None,
-        typer.Option(metavar="RATE", help=f"How far a step goes, above 0.  [default: {_RATE}]"),
+        str | None,
+        typer.Option(
+            metavar="RATE",
+            help=f"How far a step goes, above 0; auto finds a rate by trying growing ones.  [default: {_RATE}]",
+        ),
     ] = None,
     epochs: Annotated[
         int, typer.Option(min=0, metavar="N", help="How often to go through all pictures, at most.")
@@ -115,6 +118,7 @@ def train(
     Each sub-folder is a class. The run's folder gets the model, its figures on pictures kept apart, and a report.
     """
     from chainrule.runs.settings import RunSettings
+    from chainrule.training.rates import AUTO
 
     settings = RunSettings(
         pictures=pictures,
@@ -129,7 +133,7 @@ def train(
         hidden=_hidden(hidden),
         activation=_activations(activation),
         optimizer=_optimizer(optimizer),
-        learning_rate=_above_0("--learning-rate", learning_rate),
+        learning_rate=options.learning_rate("--learning-rate", learning_rate, AUTO),
         epochs=epochs,
         batch_size=options.batch_size("--batch-size", batch_size),
         l1=options.number("--l1", l1, low=0),
@@ -219,10 +223,6 @@ def _optimizer(given: str) -> str:
     from chainrule.training.optimizers import NAMES
 
     return options.one_of("--optimizer", given, NAMES)
-
-
-def _above_0(option: str, given: float | None) -> float | None:
-    return None if given is None else options.number(option, given, low=0, ends="()")
 
 
 def _class_weight(given: str | None) -> str | None:

@@ -63,9 +63,10 @@ def lines_figure(
     description: str,
     mark: float | None = None,
     logarithmic: bool = False,
+    decades: bool = False,
     shares: bool = False,
 ) -> str:
-    """Return an SVG of lines over epochs.
+    """Return an SVG of lines over epochs, or over learning rates.
 
     Args:
         name: a word that is unique on the page; ids begin with it.
@@ -75,6 +76,7 @@ def lines_figure(
         description: what the figure says, for people who do not see it.
         mark: where to draw a vertical dotted line.
         logarithmic: whether the vertical axis is.
+        decades: whether the horizontal axis is.
         shares: whether the values are shares, so that the axis ends at 1.
     """
     with _style():
@@ -85,7 +87,7 @@ def lines_figure(
             axes.axvline(mark, color=_SOFT, linewidth=1.2, linestyle=_DOTTED)
         if shares:
             axes.set_ylim(top=1 + 0.03 * (1 - axes.get_ylim()[0]))
-        _ticks(axes, logarithmic=logarithmic)
+        _ticks(axes, logarithmic=logarithmic, decades=decades)
         return _svg(figure, name, description)
 
 
@@ -163,16 +165,22 @@ def _draw(axes: "Axes", line: Line) -> None:
         axes.vlines(x, low, high, color=_SERIES_INK[line.series], linewidth=1.2)
 
 
-def _ticks(axes: "Axes", *, logarithmic: bool) -> None:
+def _ticks(axes: "Axes", *, logarithmic: bool, decades: bool) -> None:
     from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
-    low, high = axes.get_xlim()
-    if high - low < 1:
-        axes.set_xlim(low - 0.5, high + 0.5)
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, steps=[1, 2, 5, 10], min_n_ticks=1))
+    plain = FuncFormatter(lambda value, _: f"{value:g}")
+    if decades:
+        axes.set_xscale("log")
+        axes.xaxis.set_major_formatter(plain)
+        axes.xaxis.set_minor_formatter(NullFormatter())
+    else:
+        low, high = axes.get_xlim()
+        if high - low < 1:
+            axes.set_xlim(low - 0.5, high + 0.5)
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, steps=[1, 2, 5, 10], min_n_ticks=1))
     if logarithmic:
         axes.set_yscale("log")
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.yaxis.set_major_formatter(plain)
         axes.yaxis.set_minor_formatter(NullFormatter())
 
 

@@ -40,6 +40,8 @@ class Report:
         first_layer: (n, units) weights of the first layer.
         skipped: the files that could not be used, and why.
         copies: the files that show the same picture.
+        range_test: what chose the learning rate, `None` where it was given: the chosen `rate`, whether the
+            cost `fell` at any, and of each step `rates`, `costs` and, until the cost exploded, `smoothed`.
         advice: what to look at: what it is about, and a sentence with its numbers.
         settings: the run's settings by name.
         command: the command that repeats the run.
@@ -62,6 +64,7 @@ class Report:
     first_layer: NDArray[np.floating[Any]] | None
     skipped: "tuple[Skipped, ...]"
     copies: "tuple[CopySet, ...]"
+    range_test: Mapping[str, Any] | None
     advice: tuple[tuple[str, str], ...]
     settings: Mapping[str, Any]
     command: str

@@ -11,7 +11,7 @@ from chainrule.evaluation import advice
 from chainrule.evaluation.examples import Mistake, Neuron, confident_mistakes, strongest_neurons
 from chainrule.evaluation.intervals import wilson_interval
 from chainrule.evaluation.metrics import ClassFigures, Evaluation, class_figures
-from chainrule.evaluation.plots import calibration_plot, learning_plots, threshold_plots
+from chainrule.evaluation.plots import calibration_plot, learning_plots, range_plot, threshold_plots
 from chainrule.evaluation.thresholds import THRESHOLDS, threshold_table
 from chainrule.evaluation.wording import UNDEFINED, duration, figure, interval, percent, setting, whole
 
@@ -71,6 +71,7 @@ def sections(report: "Report") -> dict[str, Any]:
         "advice": advice_of(report),
         "plots": {
             "learning": learning_plots(report),
+            "range_test": None if report.range_test is None else range_plot(report.range_test),
             "thresholds": threshold_plots(report),
             "calibration": calibration_plot(report),
         },

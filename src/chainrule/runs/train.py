@@ -28,15 +28,13 @@ from chainrule.runs.folder import CHECKPOINT, MODEL, REPORT, new_run_folder, wri
 from chainrule.runs.question import Question, ask
 from chainrule.runs.record import Record, data_hash, file_hash
 from chainrule.runs.settings import RunSettings, described, program, shell_command
+from chainrule.runs.words import told_of_data, told_of_training, uneven
 from chainrule.threads import one_thread_for_products
 from chainrule.training.advice import CAUSES, Advice
 from chainrule.training.checkpoint import Checkpoints, Interrupted
-from chainrule.training.optimizers import optimizer_of
+from chainrule.training.rates import fit_optimizer
 
 Say = Callable[[str], None]
-
-# From here on classes are told to be of uneven size.
-_UNEVEN = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +79,7 @@ class Run:
 
     def to_dict(self) -> dict[str, Any]:
         """The run as plain values."""
+        tested = self.model.history.range_test
         return {
             "folder": str(self.folder),
             "report": str(self.report),
@@ -94,6 +93,7 @@ class Run:
             "one_neuron": self.one_neuron.to_dict(),
             "stopped": self.model.history.stopped,
             "diverged": self.diverged,
+            "range_test": None if tested is None else tested.to_dict(),
             "advice": [one.to_dict() for one in self.advice],
             "predict_command": self.predict_command,
             "seconds": round(self.seconds, 3),
@@ -174,14 +174,15 @@ def _carried_out(record: Record, folder: Path, *, threads: int | None, say: Say,
         seed=settings.seed,
         groups=together.group,
     )
-    _tell(settings, question, parts, say)
-    for words in (*together.words, *_uneven(question.dataset, settings)):
+    for words in told_of_data(settings, question, parts):
+        say(words)
+    for words in (*together.words, *uneven(question.dataset, settings)):
         say(words)
     network = _network_maker(settings)(len(question.dataset.classes))
     checkpoints = _checkpoints(settings, folder, say)
     model = _train(settings, network, question.dataset, parts, progress, checkpoints)
-    if model.history.plan.startswith("dual"):
-        say(model.history.plan)
+    for words in told_of_training(model.history):
+        say(words)
     model.save(folder / MODEL)
     neuron = _one_neuron(settings, model, question.dataset, parts, progress)
     test = question.dataset.subset(parts.test)
@@ -231,7 +232,7 @@ def _network_maker(settings: RunSettings) -> Callable[[int], Network]:
         )
 
     make(2)
-    optimizer_of(settings.optimizer, learning_rate=settings.rate)
+    fit_optimizer(settings.optimizer, settings.rate, clip_norm=None)
     return make
 
 
@@ -247,28 +248,6 @@ def _read(settings: RunSettings, progress: bool | None) -> Dataset:
         threads=settings.threads,
         progress=progress,
     )
-
-
-def _tell(settings: RunSettings, question: Question, parts: Splits, say: Say) -> None:
-    data = question.dataset
-    counts = ", ".join(f"{name} {count:,}" for name, count in data.counts().items())
-    files = "1 file" if len(data.skipped) == 1 else f"{len(data.skipped):,} files"
-    say(f"{len(data):,} pictures ({counts}); {files} skipped")
-    how = {"squash": "squashed to", "pad": "padded to", "crop": "cropped to"}[settings.fit]
-    say(f"each is {how} {settings.size} x {settings.size} pixels; {question.words}")
-    sizes = (len(parts.train), len(parts.validation), len(parts.test))
-    say("{:,} to train, {:,} to validate, {:,} to test".format(*sizes))
-
-
-def _uneven(dataset: Dataset, settings: RunSettings) -> list[str]:
-    """Say that classes are of very different size, where nothing is done about it."""
-    counts = dataset.counts()
-    most, least = max(counts, key=lambda name: counts[name]), min(counts, key=lambda name: counts[name])
-    if settings.class_weight is not None or counts[most] < _UNEVEN * counts[least]:
-        return []
-    times = counts[most] / counts[least]
-    told = f"there are {times:.1f} times as many pictures of {most} as of {least}, so that {most} is a cheap answer"
-    return [f"{told}; --class-weight balanced makes each class weigh the same"]
 
 
 def _train(
@@ -343,7 +322,7 @@ def _write(run: Run, record: Record, question: Question, parts: Splits, test: Da
 
 
 def _report(run: Run, record: Record, question: Question, parts: Splits, test: Dataset) -> Report:
-    y = question.dataset.y
+    y, tested = question.dataset.y, run.model.history.range_test
     simplest = "one neuron" if run.model.network.outputs == 1 else "one neuron a class"
     counts = {
         name: tuple(int((y[rows] == index).sum()) for rows in (parts.train, parts.validation, parts.test))
@@ -364,6 +343,7 @@ def _report(run: Run, record: Record, question: Question, parts: Splits, test: D
         first_layer=run.model.parameters["W1"],
         skipped=run.skipped,
         copies=run.copies,
+        range_test=None if tested is None else tested.to_dict(),
         advice=tuple((one.title, one.message) for one in run.advice),
         settings=described(record.settings),
         command=record.settings.command(),

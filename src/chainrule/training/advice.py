@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
@@ -69,4 +70,7 @@ def _rounded(value: Any) -> Any:
         return {name: _rounded(one) for name, one in value.items()}
     if isinstance(value, list | tuple):
         return [_rounded(one) for one in value]
-    return float(f"{value:.{_DIGITS}g}") if isinstance(value, float) else value
+    if not isinstance(value, float):
+        return value
+    # JSON has no word for what is no number.
+    return float(f"{value:.{_DIGITS}g}") if math.isfinite(value) else None

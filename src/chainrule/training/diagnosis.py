@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from chainrule.graph.value import evaluate
 from chainrule.training.advice import Advice
 from chainrule.training.cost_graph import CostGraph
-from chainrule.training.defaults import DEFAULTS
 from chainrule.training.divergence import Situation, explosion, explosion_advice, likely_causes
 from chainrule.training.history import History
 from chainrule.training.labels import ClassName
 from chainrule.training.loop import Plan
-from chainrule.training.optimizers import LBFGS, NAMES, GradientDescent, Momentum, Nesterov, Optimizer
+from chainrule.training.optimizers import LBFGS, GradientDescent, Momentum, Nesterov
 from chainrule.training.ranges import outlier_of, range_of
+from chainrule.training.rates import usual_rate
 
 Array = NDArray[Any]
 
@@ -72,15 +72,3 @@ def _largest_rate(plan: Plan, epochs: int) -> float | None:
         return None
     until = min(epochs + 1, plan.epochs)
     return float(plan.optimizer.rates_at(np.linspace(0, until, _RATES), plan.epochs).max())
-
-
-def usual_rate(optimizer: Optimizer) -> float:
-    """The learning rate that an optimizer takes where nothing is said.
-
-    >>> usual_rate(GradientDescent(5.0))
-    0.01
-    """
-    if type(optimizer) is NAMES[DEFAULTS.optimizer]:
-        return DEFAULTS.learning_rate
-    usual = type(optimizer).learning_rate
-    return DEFAULTS.learning_rate if callable(usual) else usual

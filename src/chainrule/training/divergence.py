@@ -181,11 +181,11 @@ def _learning_rate(situation: Situation, rate: float) -> Advice:
     tried = usual if rate > _FAR_FROM_USUAL * usual else rate / 10
     numbers = {"rate": rate, "usual": usual}
     bound = ""
-    if situation.follows_slope:
+    steady = 1 / (1 + situation.rows.row_square)
+    if situation.follows_slope and steady > 0:
         # The squared error of one linear neuron has the curvature 2 x x^T, so steps are steady below one over the
         # largest eigenvalue of the mean of x x^T, which is at most the mean of x^T x, the bias's 1 among it
         # (LeCun and others, "Efficient BackProp", 1998).
-        steady = 1 / (1 + situation.rows.row_square)
         tried = min(tried, steady)
         numbers["steady"] = steady
         bound = f"; on these rows a neuron's steps of squared error are sure to be steady below {steady:.2g}"

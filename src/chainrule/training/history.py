@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.training.advice import Advice
+from chainrule.training.range_test import RangeTest
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ class History:
             parameters and at those that were kept; None where it was not looked at (L-BFGS).
         advice: what to look at: why the cost overflowed, neurons that do nothing, labels that look wrong; empty
             where nothing was found. A model's file does not hold it.
+        range_test: what chose the learning rate, where that was left to the training (`learning_rate="auto"`).
 
     Example:
         >>> import chainrule as cr
@@ -91,6 +93,7 @@ class History:
     start_cost: float | None = field(default=None, compare=False, repr=False)
     end_cost: float | None = field(default=None, compare=False, repr=False)
     advice: tuple[Advice, ...] = field(default=(), compare=False, repr=False)
+    range_test: RangeTest | None = field(default=None, compare=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.epochs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -70,18 +71,21 @@ def range_of(X: Array, rows: NDArray[np.int64], read: Callable[[Array], Array]) 
         >>> found.largest, found.row, found.column, found.row_square
         (-10.0, 1, 1, 100.0)
     """
-    best, total, width = (-1.0, 0.0, 0, 0), 0.0, X.shape[1]
+    largest, row, column = 0.0, 0, 0
+    # The sum of squares over the square of the largest, as squares of large numbers may overflow.
+    total = 0.0
     for numbers, piece in _pieces(X, rows):
         values = np.asarray(read(piece), np.float64)
-        size = np.abs(values)
-        place = int(size.argmax())
-        row, column = divmod(place, values.shape[1])
-        if size.flat[place] > best[0]:
-            best = float(size.flat[place]), float(values.flat[place]), int(numbers[row]), column
-        with np.errstate(over="ignore"):
-            total += float(np.square(values).sum())
-    square = total / max(len(rows), 1)
-    return Range(best[1], best[2], best[3], float(np.sqrt(square / width)), square)
+        place = np.unravel_index(np.abs(values).argmax(), values.shape)
+        found = float(values[place])
+        if abs(found) > abs(largest):
+            total *= (largest / found) ** 2
+            largest, row, column = found, int(numbers[place[0]]), int(place[1])
+        total += float(np.square(values / largest).sum()) if largest else 0.0
+    mean = total / max(len(rows), 1)
+    with np.errstate(over="ignore"):
+        row_square = float(np.square(largest) * mean)
+    return Range(largest, row, column, abs(largest) * math.sqrt(mean / X.shape[1]), row_square)
 
 
 def outlier_of(X: Array, rows: NDArray[np.int64]) -> Outlier | None:
