@@ -75,6 +75,19 @@ def test_of_many_epochs_a_quarter_must_be_large() -> None:
     assert explosion(1.0, 50.0, [1.0] * 30 + [50.0] * 10) is not None
 
 
+def test_a_training_from_a_good_model_is_measured_by_a_plain_answer() -> None:
+    assert explosion(1e-6, 1e-3, [1e-3] * 5, plain=0.7) is None
+    assert explosion(1e-6, 8.0, [8.0] * 5, plain=0.7) is not None
+    good = cr.fit(NEURON, X, TARGETS, optimizer=cr.LBFGS(), batch_size="all")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        worse = cr.fit(NEURON, X, TARGETS, initial=good, optimizer=cr.Adam(0.02), epochs=3, batch_size=5)
+    assert worse.history.start_cost is not None
+    assert worse.history.end_cost is not None
+    assert worse.history.end_cost > 10 * worse.history.start_cost
+    assert worse.history.advice == ()
+
+
 def test_a_fit_whose_cost_explodes_but_stays_finite_warns() -> None:
     with pytest.warns(
         cr.TrainingWarning, match=r"cost exploded: it is .* times that of the start .* learning rate"

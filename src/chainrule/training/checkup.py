@@ -12,7 +12,7 @@ from numpy.typing import DTypeLike, NDArray
 from chainrule.graph.expression import Expression
 from chainrule.training.advice import Advice
 from chainrule.training.cost_graph import CostGraph
-from chainrule.training.diagnosis import what_went_wrong
+from chainrule.training.diagnosis import plain_cost, what_went_wrong
 from chainrule.training.history import History
 from chainrule.training.labels import ClassName
 from chainrule.training.loop import Data, Plan
@@ -58,15 +58,19 @@ def with_advice(
         return history
     # What follows from a cost that overflowed or exploded would only hide why it did.
     advice = what_went_wrong(history, graph, plan, classes, standardized=standardized)
-    advice = advice or _signs(history, Probe(graph, parameters, dtype=dtype), plan, classes)
+    if not advice:
+        probe = Probe(graph, parameters, dtype=dtype)
+        advice = _signs(history, probe, plan, classes, plain=plain_cost(graph, plan, classes))
     return replace(history, advice=tuple(advice))
 
 
-def _signs(history: History, probe: Probe, plan: Plan, classes: tuple[ClassName, ...] | None) -> list[Advice]:
+def _signs(
+    history: History, probe: Probe, plan: Plan, classes: tuple[ClassName, ...] | None, *, plain: float
+) -> list[Advice]:
     rows = probe.sample(plan.training_rows)
     layers = probe.layers(plan.data, rows)
     checked = 0 if plan.validation_rows is None else len(plan.validation_rows)
-    start = history[0].cost if history.start_cost is None else history.start_cost
+    start = max(plain, history[0].cost if history.start_cost is None else history.start_cost)
     end = history[-1].cost if history.end_cost is None else history.end_cost
     dead = dead_neurons(layers, len(rows))
     saturated = uneven = None

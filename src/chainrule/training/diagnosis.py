@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -15,13 +16,15 @@ from chainrule.training.history import History
 from chainrule.training.labels import ClassName
 from chainrule.training.loop import Plan
 from chainrule.training.optimizers import LBFGS, GradientDescent, Momentum, Nesterov
-from chainrule.training.ranges import outlier_of, range_of
+from chainrule.training.ranges import evenly, outlier_of, range_of
 from chainrule.training.rates import usual_rate
 
 Array = NDArray[Any]
 
 # At so many points the learning rates of a training are asked for.
 _RATES = 101
+# From so many targets their variance is taken.
+_TARGETS = 1000
 
 
 def what_went_wrong(
@@ -36,11 +39,26 @@ def what_went_wrong(
         classes: their names; None where the answers are numbers.
         standardized: whether the rows are standardized.
     """
-    grown = explosion(history.start_cost, history.end_cost, [epoch.cost for epoch in history])
+    costs = [epoch.cost for epoch in history]
+    plain = plain_cost(graph, plan, classes)
+    grown = explosion(history.start_cost, history.end_cost, costs, plain=plain)
     if grown is None and not history.diverged:
         return []
     causes = likely_causes(_situation(history, graph, plan, classes, standardized=standardized))
     return causes if grown is None else [explosion_advice(grown), *causes]
+
+
+def plain_cost(graph: CostGraph, plan: Plan, classes: tuple[ClassName, ...] | None) -> float:
+    """Return about the cost of always giving the same answer; 0 for losses that are not known.
+
+    That is log(k) for equal chances of k classes, and the variance of the targets for the squared error.
+    """
+    if classes is not None and graph.loss.name in ("binary_cross_entropy", "categorical_cross_entropy"):
+        return math.log(len(classes))
+    if classes is None and graph.loss.name == "squared_error":
+        rows = evenly(plan.training_rows, _TARGETS)
+        return float(np.var(plan.data["y"][rows].astype(np.float64), axis=0).mean())
+    return 0.0
 
 
 def _situation(

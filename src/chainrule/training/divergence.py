@@ -64,7 +64,9 @@ class Situation:
     target_outlier: Outlier | None = None
 
 
-def explosion(start: float | None, end: float | None, costs: Sequence[float]) -> Explosion | None:
+def explosion(
+    start: float | None, end: float | None, costs: Sequence[float], *, plain: float = 0.0
+) -> Explosion | None:
     """Tell whether a cost, though finite, has exploded: for a while, and at the end, it is over 10 times the first.
 
     A while is the last quarter of the epochs, at least the last three (or all, where there are fewer). A cost that
@@ -74,6 +76,8 @@ def explosion(start: float | None, end: float | None, costs: Sequence[float]) ->
         start: the cost at the first parameters; None where it is not known.
         end: the cost at the kept parameters, on the same rows.
         costs: the mean cost of each epoch.
+        plain: the cost of always giving the same answer; a training that starts from a good model, with less, is
+            measured by this.
 
     Example:
         >>> explosion(0.7, 90.0, [5.0, 40.0, 70.0, 90.0])
@@ -83,11 +87,11 @@ def explosion(start: float | None, end: float | None, costs: Sequence[float]) ->
     """
     if start is None or end is None or not costs or not start > 0:
         return None
+    large = EXPLODED * max(start, plain)
     last = min(len(costs), max(_LAST_EPOCHS, math.ceil(_LAST_PART * len(costs))))
-    stays = all(cost > EXPLODED * start for cost in costs[-last:])
-    if not (stays and end > EXPLODED * start):
+    if not (end > large and all(cost > large for cost in costs[-last:])):
         return None
-    below = [place for place, cost in enumerate(costs) if not cost > EXPLODED * start]
+    below = [place for place, cost in enumerate(costs) if not cost > large]
     return Explosion(start, end, len(costs) - 1 - below[-1] if below else len(costs))
 
 
