@@ -152,6 +152,13 @@ def test_large_tables_are_sampled_evenly() -> None:
     assert np.ptp(np.diff(rows)) <= 1
 
 
+def test_networks_of_very_many_weights_are_judged_by_their_history_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chainrule.training.probe._MOST_WEIGHTS", 32)
+    assert list(advised(SIGMOIDS, 1000 * X)) == []
+    monkeypatch.setattr("chainrule.training.probe._MOST_WEIGHTS", 33)
+    assert list(advised(SIGMOIDS, 1000 * X)) == ["saturated_neurons"]
+
+
 def test_an_activation_of_ones_own_that_is_rewritten_with_its_z_is_looked_at() -> None:
     network = cr.Network([cr.Dense(4, lambda z: cr.log(cr.exp(z))), cr.Dense(1, lambda z: 1 / (1 + cr.exp(-z)))])
     assert advised(network) == {}

@@ -67,25 +67,27 @@ def with_advice(
 def _signs(
     history: History, probe: Probe, plan: Plan, classes: tuple[ClassName, ...] | None, *, plain: float
 ) -> list[Advice]:
-    rows = probe.sample(plan.training_rows)
-    layers = probe.layers(plan.data, rows)
-    checked = 0 if plan.validation_rows is None else len(plan.validation_rows)
     start = max(plain, history[0].cost if history.start_cost is None else history.start_cost)
     end = history[-1].cost if history.end_cost is None else history.end_cost
-    dead = dead_neurons(layers, len(rows))
-    saturated = uneven = None
-    if not end < _LEARNED * start:
-        saturated = saturated_neurons(layers, len(rows))
-        # Neurons that stand still stop gradients, which needs no second word.
-        uneven = uneven_gradients(layers) if dead is None and saturated is None else None
-    found = [
-        dead,
-        saturated,
-        uneven,
-        overfitting(history.epochs, history.best_epoch, start=start, checked=checked),
-        None if classes is None else _labels(probe, plan, classes),
-    ]
+    checked = 0 if plan.validation_rows is None else len(plan.validation_rows)
+    found = [overfitting(history.epochs, history.best_epoch, start=start, checked=checked)]
+    if not probe.is_too_large:
+        found = [*_neurons(probe, plan, learned=end < _LEARNED * start), *found]
+        found.append(None if classes is None else _labels(probe, plan, classes))
     return [advice for advice in found if advice is not None]
+
+
+def _neurons(probe: Probe, plan: Plan, *, learned: bool) -> list[Advice | None]:
+    """Look for neurons that stand still, and for gradients that do not get through."""
+    rows = probe.sample(plan.training_rows)
+    layers = probe.layers(plan.data, rows)
+    dead = dead_neurons(layers, len(rows))
+    if learned:
+        return [dead]
+    saturated = saturated_neurons(layers, len(rows))
+    # Neurons that stand still stop gradients, which needs no second word.
+    uneven = uneven_gradients(layers) if dead is None and saturated is None else None
+    return [dead, saturated, uneven]
 
 
 def _labels(probe: Probe, plan: Plan, classes: tuple[ClassName, ...]) -> Advice | None:

@@ -24,6 +24,8 @@ Array = NDArray[Any]
 # What is found in so many rows holds for the rest. Of wide rows and large networks fewer have to do, so that a look
 # takes a tenth of a second: so many products of a number with a weight.
 _MOST_ROWS, _FEWEST_ROWS, _MOST_PRODUCTS = 1000, 64, 1 << 30
+# Values in NumPy are copies: of more weights than this, 64 MiB, they would take memory that the training did not.
+_MOST_WEIGHTS = 1 << 24
 # So many numbers of a layer, or of the rows, are in memory at a time.
 _NUMBERS_AT_ONCE = 1 << 20
 
@@ -69,6 +71,11 @@ class Probe:
         self._weights = sum(size(node.shape) for node in parameters)
         self._cost, self._output = graph.evaluation["cost"], graph.used.output
         self._leaves = {str(leaf.name): leaf for leaf in topological([self._cost]) if leaf.name in ("X", "y")}
+
+    @property
+    def is_too_large(self) -> bool:
+        """Whether the network has so many weights that it is not looked into."""
+        return self._weights > _MOST_WEIGHTS
 
     def sample(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Choose rows to look at, evenly from those that there are."""
