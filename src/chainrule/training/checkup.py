@@ -18,6 +18,7 @@ from chainrule.training.labels import ClassName
 from chainrule.training.loop import Data, Plan
 from chainrule.training.probe import Probe
 from chainrule.training.signs import (
+    LEARNED,
     dead_neurons,
     overfitting,
     saturated_neurons,
@@ -27,8 +28,6 @@ from chainrule.training.signs import (
 
 Array = NDArray[Any]
 
-# Where so little of the first cost is left, hidden neurons may well be sure of themselves.
-_LEARNED = 0.1
 # Held-out rows whose labels are looked at; a run looks at all of its own.
 _MOST_CHECKED = 5000
 
@@ -72,7 +71,7 @@ def _signs(
     checked = 0 if plan.validation_rows is None else len(plan.validation_rows)
     found = [overfitting(history.epochs, history.best_epoch, start=start, checked=checked)]
     if not probe.is_too_large:
-        found = [*_neurons(probe, plan, learned=end < _LEARNED * start), *found]
+        found = [*_neurons(probe, plan, learned=end < LEARNED * start), *found]
         found.append(None if classes is None else _labels(probe, plan, classes))
     return [advice for advice in found if advice is not None]
 

@@ -29,9 +29,11 @@ _VANISHED, _EXPLODED = 1e-4, 1e4
 _GAP, _DEVIATIONS = 0.1, 3.0
 # A validation cost that has risen by a fifth while the training cost fell by a fifth.
 _RISE, _FALL = 1.2, 0.8
-# It does not count before the costs are apart, nor where the validation cost had become a tenth of the first cost:
-# then what was to be learned was learned, and the rest are single rows.
-_APART, _LEARNED = 1.5, 0.1
+# It does not count before the costs are apart.
+_APART = 1.5
+# Where a tenth of the first cost is left, what was to be learned was learned: a cost that rises from there is that of
+# single rows, hidden neurons may well be sure of themselves, and gradients are small as they should be.
+LEARNED = 0.1
 
 # What a good model thinks of a wrong label: less than one in twenty, shared by the other classes where there are
 # more than two. Wrong labels among those that it learned from, and that early stopping watches, keep it from being
@@ -174,7 +176,7 @@ def _rising_cost(epochs: Sequence[Epoch], start: float, numbers: dict[str, Any])
     best, last = epochs[int(np.argmin(checked))], epochs[-1]
     assert best.validation_cost is not None
     assert last.validation_cost is not None
-    rises = _LEARNED * start < best.validation_cost < last.validation_cost / _RISE
+    rises = LEARNED * start < best.validation_cost < last.validation_cost / _RISE
     if not (rises and last.cost < _FALL * best.cost and last.validation_cost > _APART * last.cost):
         return []
     numbers |= {
