@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,17 +15,17 @@ from chainrule.arguments import array_of, float_dtype, from_zero, whole
 from chainrule.augment import Augmentation, augmented_rows
 from chainrule.compiler.machine import engine_of
 from chainrule.data.settings import PictureSettings
-from chainrule.data.splits import Splits, split
 from chainrule.errors import UserError
 from chainrule.graph.expression import Expression
 from chainrule.model import Model
 from chainrule.network.losses import Loss
 from chainrule.network.network import Network
-from chainrule.network.outputs import loss_for, output_activation
 from chainrule.network.preprocessing import Preprocessing, check_rows
 from chainrule.threads import thread_count
+from chainrule.training.advice import CAUSES
 from chainrule.training.batches import rows_in_batch
 from chainrule.training.checkpoint import Checkpoints
+from chainrule.training.checkup import with_advice
 from chainrule.training.cost_graph import CostGraph, parameter_shapes
 from chainrule.training.defaults import DEFAULTS
 from chainrule.training.dual_plan import Work
@@ -33,10 +33,14 @@ from chainrule.training.full_batch import check_suits, train_full_batch
 from chainrule.training.history import History
 from chainrule.training.labels import ClassName, Labels, example_weights, read_labels
 from chainrule.training.loop import Callback, Data, Plan, train
-from chainrule.training.optimizers import LBFGS, Optimizer, optimizer_of
-from chainrule.training.schedules import Cosine, Schedule
+from chainrule.training.optimizers import LBFGS, Optimizer
+from chainrule.training.parts import parts_of
+from chainrule.training.rates import fit_optimizer
+from chainrule.training.schedules import Schedule
 from chainrule.training.snapshots import SnapshotRecorder, Wanted
 from chainrule.training.stopping import Stopping
+from chainrule.training.task import task_of
+from chainrule.training.tested_rate import with_tested_rate
 
 
 class TrainingWarning(UserWarning):
@@ -61,7 +65,7 @@ def fit(
     *,
     loss: str | Loss | Callable[[Expression, Expression], Expression] | None = None,
     optimizer: str | Optimizer = DEFAULTS.optimizer,
-    learning_rate: float | Schedule | None = None,
+    learning_rate: float | str | Schedule | None = None,
     epochs: int = DEFAULTS.epochs,
     batch_size: int | str = DEFAULTS.batch_size,
     validation: float | tuple[ArrayLike, ArrayLike] | NDArray[np.int64] | None = None,
@@ -100,7 +104,9 @@ def fit(
             output, squared error for others.
         optimizer: by name ("sgd" is gradient descent) or an object such as `cr.GradientDescent(0.03)`.
         learning_rate: for an optimizer given by name; a number or a schedule. None takes its usual one; Adam's
-            falls from 0.003 to 0 over all epochs, along half a cosine.
+            falls from 0.003 to 0 over all epochs, along half a cosine. "auto" finds one by a range test, up to 100
+            steps with growing rates from the first parameters, to which the training then goes back;
+            `model.history.range_test` has its curve.
         epochs: how often to go through all examples, at most.
         batch_size: examples in a step, or "all".
         validation: a share of the rows to hold out, or (X, y), or row numbers of X; None for none.
@@ -137,7 +143,8 @@ def fit(
         checkpoint_every: seconds between two of them within an epoch, from 0 up.
 
     Returns:
-        The trained model; `model.history` has the epochs and the snapshots, which `model.save` does not store.
+        The trained model; `model.history` has the epochs, the snapshots and advice on what to look at, which
+        `model.save` does not store.
 
     Raises:
         UserError: arguments or data that do not fit; a checkpoint that is damaged or of another training.
@@ -145,7 +152,9 @@ def fit(
         KeyboardInterrupt: Ctrl-C.
 
     Warns:
-        TrainingWarning: the cost overflowed; the model has the last good parameters.
+        TrainingWarning: the cost overflowed, and the model has the last good parameters; or it exploded: over the
+            last quarter of the epochs it is more than ten times that of the start. The likely causes stand in the
+            warning and in `model.history.advice`.
 
     Example:
         >>> import chainrule as cr
@@ -162,9 +171,9 @@ def fit(
     if initial is not None:
         table = _continued(initial, network, table, preprocess)
         classes = initial.classes if classes is None else classes
-    task = _task(network, loss, y, len(table), classes)
+    task = task_of(network, loss, y, len(table), classes)
     seed = whole(seed, "seed")
-    parts = _parts(task.labels, validation, rows, seed)
+    parts = parts_of(task.labels, validation, rows, seed)
     weights = example_weights(task.labels, class_weight, sample_weight, parts.train)
     train_rows = parts.train if weights is None else parts.train[weights[parts.train] > 0]
     preprocessing = Preprocessing.learn(table, preprocess, train_rows) if initial is None else initial.preprocessing
@@ -183,9 +192,7 @@ def fit(
     checked_rows = parts.validation
     if isinstance(validation, tuple):
         checked, checked_rows = _other_data(graph, validation, preprocessing, task.labels)
-    if learning_rate is None and optimizer == DEFAULTS.optimizer:
-        learning_rate = Cosine(DEFAULTS.learning_rate)
-    chosen = optimizer_of(optimizer, learning_rate=learning_rate, clip_norm=clip_norm)
+    chosen = fit_optimizer(optimizer, learning_rate, clip_norm)
     epochs, dtype = whole(epochs, "epochs", least=0), float_dtype(dtype)
     engine, used_threads = engine_of(engine), thread_count(threads)
     plan = Plan(
@@ -217,15 +224,28 @@ def fit(
         work=None if plan.augmented else _work(graph, plan),
         dual=dual,
     )
+    tested = None
+    if isinstance(learning_rate, str):
+        plan, tested = with_tested_rate(descent, plan)
     if isinstance(chosen, LBFGS):
         check_suits(graph.J, batch=plan.batch_size or plan.count, count=plan.count)
         history = train_full_batch(descent, plan, chosen)
     else:
-        history = train(descent, plan)
-    _warn_if_diverged(history)
+        history = replace(train(descent, plan), range_test=tested)
+    found = descent.found()
+    history = with_advice(
+        history,
+        graph,
+        plan,
+        found,
+        task.labels.classes,
+        standardized=preprocessing.kind == "standardize",
+        dtype=dtype,
+    )
+    _warn_of_what_went_wrong(history)
     return Model(
         network=network,
-        parameters=dict(zip(graph.names, descent.found().values(), strict=True)),
+        parameters=dict(zip(graph.names, found.values(), strict=True)),
         preprocessing=preprocessing,
         classes=task.labels.classes,
         loss=task.loss,
@@ -235,69 +255,6 @@ def fit(
         engine=engine,
         threads=threads,
     )
-
-
-@dataclass(frozen=True, eq=False)
-class _Task:
-    """What is learned: which loss falls, which labels are answered, and whether they name classes."""
-
-    loss: Loss
-    labels: Labels
-    classify: bool
-
-
-def _task(
-    network: Network,
-    loss: str | Loss | Callable[[Expression, Expression], Expression] | None,
-    y: ArrayLike,
-    count: int,
-    classes: Sequence[ClassName] | None,
-) -> _Task:
-    chosen = loss_for(network, loss)
-    if chosen.kind == "values" and classes is not None and network.outputs > 1:
-        raise UserError(
-            f"{chosen.name} compares numbers, but classes are named: use categorical_cross_entropy, or leave the "
-            f"classes out and give numbers of shape (m, {network.outputs})"
-        )
-    classify = chosen.kind != "values" or classes is not None or _names_classes(network, array_of(y, "y"))
-    labels = read_labels(y, count=count, outputs=network.outputs, classes=classes, classify=classify)
-    return _Task(chosen, labels, classify)
-
-
-def _names_classes(network: Network, labels: NDArray[Any]) -> bool:
-    """Tell whether a loss of numbers is used on labels of one sigmoid: names, or 0 and 1."""
-    if output_activation(network) != "sigmoid" or network.outputs > 1:
-        return False
-    texts = all(isinstance(label, str) for label in labels.flat)
-    return texts or (labels.dtype.kind in "biu" and bool(np.isin(labels, (0, 1)).all()))
-
-
-def _parts(labels: Labels, validation: Any, rows: NDArray[np.int64] | None, seed: int) -> Splits:
-    """Decide which rows to train on and which to check on."""
-    count = len(labels.values)
-    every = np.arange(count) if rows is None else _row_numbers(rows, count, "rows")
-    none = np.empty(0, np.int64)
-    if validation is None or isinstance(validation, tuple):
-        return Splits(every, none, none)
-    if isinstance(validation, int | float | np.number):
-        # Numbers are one mix, classes are held out in equal shares.
-        mix = np.zeros(len(every)) if labels.classes is None else labels.values[every]
-        parts = split(mix, validation=float(validation), test=0.0, seed=seed)
-        return Splits(every[parts.train], every[parts.validation], none)
-    held_out = _row_numbers(validation, count, "validation")
-    left = every[~np.isin(every, held_out)]
-    if not len(left):
-        raise UserError("validation holds out every row: there is nothing left to learn from")
-    return Splits(left, held_out, none)
-
-
-def _row_numbers(rows: ArrayLike, count: int, name: str) -> NDArray[np.int64]:
-    numbers = array_of(rows, name)
-    if numbers.ndim != 1 or numbers.dtype.kind not in "iu" or (numbers < 0).any() or (numbers >= count).any():
-        raise UserError(f"{name} must be row numbers of X from 0 to {count - 1}: a list of whole numbers")
-    if not len(numbers):
-        raise UserError(f"{name} names no rows of X; leave it out to take them all")
-    return numbers.astype(np.int64)
 
 
 def _stops_early(wanted: bool | None, checked: int) -> bool:
@@ -379,11 +336,10 @@ def _told(plan: Plan, history: History, *, l1: float, l2: float, seed: int) -> d
     }
 
 
-def _warn_if_diverged(history: History) -> None:
-    if history.diverged:
-        warnings.warn(
-            f"{history.stopped}; the last good parameters were kept. Try a learning rate ten times smaller, "
-            "standardized data, or gradients clipped by their norm",
-            TrainingWarning,
-            stacklevel=3,
-        )
+def _warn_of_what_went_wrong(history: History) -> None:
+    exploded = any(advice.kind == "exploding_cost" for advice in history.advice)
+    if not (history.diverged or exploded):
+        return
+    ended = f"{history.stopped}; the last good parameters were kept; likely causes: " if history.diverged else ""
+    causes = "; ".join(advice.message for advice in history.advice if advice.kind in CAUSES)
+    warnings.warn(ended + causes, TrainingWarning, stacklevel=3)

@@ -77,6 +77,7 @@ def test_an_existing_run(run: Command, pictures: Path) -> None:
         ("--learning-rate", "0"),
         ("--learning-rate", "nan"),
         ("--learning-rate", "inf"),
+        ("--learning-rate", "automatic"),
         ("--batch-size", "0"),
         ("--batch-size", "many"),
         ("--batch-size", "2.5"),

@@ -52,6 +52,8 @@ def report(k: int = 2, *, m: int = 60, pictures: bool = True, size: int = 8, **c
         "skipped": (Skipped(f"folder/{HOSTILE}", f"not a picture: {HOSTILE}"),),
         "copies": (CopySet((f"folder/{HOSTILE}", "b.png"), (HOSTILE, "class 1"), are_same=False),),
         "augmented": None,
+        "range_test": None,
+        "advice": (("Suspicious labels", f"1 of 60 pictures may be labelled wrongly: {HOSTILE}"),),
         "settings": {"layers": (40,), "name": HOSTILE, "schedule": {"type": HOSTILE}},
         "command": f"chainrule train '{HOSTILE}'",
         "predict_command": f"chainrule predict model.safetensors '{HOSTILE}'",

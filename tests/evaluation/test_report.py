@@ -159,6 +159,29 @@ def test_mistakes_follow_the_threshold() -> None:
         assert words in page.text
 
 
+def test_what_to_look_at_is_said_where_there_is_something() -> None:
+    page = Page(render(VARIANTS["two classes"]))
+    assert "Suspicious labels: 1 of 60 pictures may be labelled wrongly" in page.text
+    assert "#look" in page.attributes("href")
+    quiet = Page(render(report(advice=())))
+    assert "look" not in quiet.attributes("id")
+    assert "#look" not in quiet.attributes("href")
+
+
+def test_a_range_test_is_drawn_where_there_was_one() -> None:
+    rates = np.geomspace(1e-6, 10, 30).tolist()
+    costs = [*np.linspace(1, 0.2, 25).tolist(), 5.0, 5.0, 5.0, None, None]
+    test = {"rate": 0.012, "fell": True, "rates": rates, "costs": costs, "smoothed": costs[:25]}
+    page = Page(render(report(range_test=test)))
+    assert "The learning rate" in page.text
+    assert "0.012, chosen" in page.text
+    assert "a third of the rate" in page.text
+    nothing = {**test, "smoothed": [], "fell": False}
+    assert "The cost fell at none" in Page(render(report(range_test=nothing))).text
+    assert "The cost of the first step was no number." in Page(render(report(range_test=nothing))).text
+    assert "The learning rate" not in Page(render(VARIANTS["two classes"])).text
+
+
 def test_rows_of_a_table_have_no_pictures() -> None:
     page = Page(render(VARIANTS["table"]))
     assert page.count("img") == 0

@@ -30,6 +30,7 @@ def never(*_: Any, **__: Any) -> Any:
         ({"fit": "stretch"}, "fit"),
         ({"optimizer": "adamant"}, "adamant"),
         ({"learning_rate": -1.0}, "learning rate"),
+        ({"learning_rate": "automatic"}, "learning rate"),
         ({"hidden": (0,)}, "units"),
         ({"activation": ("relu", "tanh")}, "2 activations .* 1 hidden"),
         ({"activation": ("rleu",)}, "rleu"),

@@ -41,7 +41,7 @@ def all_settings(draw: st.DrawFn) -> RunSettings:
         "hidden": st.just(hidden),
         "activation": st.tuples(activations) | one_each,
         "optimizer": st.sampled_from(["adam", "sgd", "momentum", "rmsprop"]),
-        "learning_rate": st.none() | st.floats(0, exclude_min=True, allow_infinity=False),
+        "learning_rate": st.none() | st.just("auto") | st.floats(0, exclude_min=True, allow_infinity=False),
         "epochs": st.integers(0, 10**9),
         "batch_size": st.just("all") | st.integers(1, 10**9),
         "l1": finite,
@@ -108,12 +108,13 @@ def test_paths_that_look_like_options_stand_behind_two_dashes() -> None:
     [
         ({}, DEFAULTS.picture_learning_rate),
         ({"learning_rate": 0.5}, 0.5),
+        ({"learning_rate": "auto"}, "auto"),
         ({"optimizer": "sgd"}, None),
         ({"optimizer": "sgd", "learning_rate": 0.5}, 0.5),
     ],
 )
 def test_the_learning_rate_for_pictures_is_that_of_the_default_optimizer(
-    changes: dict[str, Any], rate: float | None
+    changes: dict[str, Any], rate: float | str | None
 ) -> None:
     assert RunSettings(pictures="a", **changes).rate == rate
 

@@ -122,6 +122,21 @@ def batch_size(option: str, given: str) -> int | str:
     return size
 
 
+def learning_rate(option: str, given: str | None, auto: str) -> float | str | None:
+    """Return a number above 0, the word that leaves it to a test, or None where nothing is given.
+
+    >>> learning_rate("--learning-rate", "0.01", "auto"), learning_rate("--learning-rate", "auto", "auto")
+    (0.01, 'auto')
+    """
+    if given is None or given.strip().lower() == auto:
+        return None if given is None else auto
+    try:
+        rate = float(given)
+    except ValueError:
+        raise UserError(f"{option} {given}: give a number that is above 0, or {auto}") from None
+    return number(option, rate, low=0, ends="()")
+
+
 def number(option: str, given: float, *, low: float, high: float = math.inf, ends: str = "[]") -> float:
     """Return a number if it lies in a range.
 

@@ -42,8 +42,11 @@ def train(
     ] = DEFAULTS.activation,
     optimizer: given.OptimizerName = DEFAULTS.optimizer,
     learning_rate: Annotated[
-        float | None,
-        typer.Option(metavar="RATE", help=f"How far a step goes, above 0.  [default: {_RATE}]"),
+        str | None,
+        typer.Option(
+            metavar="RATE",
+            help=f"How far a step goes, above 0; auto finds a rate by trying growing ones.  [default: {_RATE}]",
+        ),
     ] = None,
     epochs: given.Epochs = DEFAULTS.epochs,
     batch_size: Annotated[str, typer.Option(metavar="N", help="Pictures in a step, or all.")] = str(

@@ -91,6 +91,7 @@ def _readers() -> Mapping[str, Callable[[str, Any], Any]]:
     from chainrule.network.activations import ACTIVATIONS
     from chainrule.network.layers import MOST_UNITS
     from chainrule.training.optimizers import NAMES
+    from chainrule.training.rates import AUTO
 
     return {
         "color": lambda option, value: options.one_of(option, value, get_args(Color)),
@@ -99,7 +100,7 @@ def _readers() -> Mapping[str, Callable[[str, Any], Any]]:
         "hidden": lambda option, value: options.layer_sizes(option, value, MOST_UNITS),
         "activation": lambda option, value: options.each_of(option, value, ACTIVATIONS),
         "optimizer": lambda option, value: options.one_of(option, value, NAMES),
-        "learning_rate": lambda option, value: options.number(option, value, low=0, ends="()"),
+        "learning_rate": lambda option, value: options.learning_rate(option, value, AUTO),
         "batch_size": options.batch_size,
         "l1": lambda option, value: options.number(option, value, low=0),
         "l2": lambda option, value: options.number(option, value, low=0),

@@ -1,6 +1,5 @@
 """What a run's figures mean, in plain sentences, and what would help."""
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,6 @@ from numpy.typing import NDArray
 _FLAT_SHARE = 0.25
 _PICTURES_LOOKED_AT = 200
 _GOOD_ACCURACY = 0.8
-_WIDE_GAP = 0.1
 
 
 def looks_photographed(X: NDArray[Any], shape: tuple[int, int, int]) -> bool:
@@ -45,21 +43,6 @@ def raw_pixels_limit(low: float, photographed: bool) -> bool:
     (True, False, False)
     """
     return photographed and low < _GOOD_ACCURACY
-
-
-def learned_by_heart(history: Sequence[Mapping[str, float | None]], best_epoch: int | None) -> bool:
-    """Tell whether training examples are answered so much better than validation ones that the page says so.
-
-    The epoch that counts is the one whose parameters are kept; the gap in accuracy must exceed ten points.
-
-    >>> learned_by_heart([{"epoch": 1, "accuracy": 0.98, "validation_accuracy": 0.64}], None)
-    True
-    """
-    rows = [row for row in history if best_epoch is None or row["epoch"] == best_epoch]
-    if not rows:
-        return False
-    training, validation = rows[-1].get("accuracy"), rows[-1].get("validation_accuracy")
-    return training is not None and validation is not None and training - validation > _WIDE_GAP
 
 
 def verdict(share: float, low: float, other: float, other_high: float) -> str:

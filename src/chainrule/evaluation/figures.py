@@ -75,9 +75,10 @@ def lines_figure(
     description: str,
     mark: float | None = None,
     logarithmic: bool = False,
+    decades: bool = False,
     shares: bool = False,
 ) -> str:
-    """Return an SVG of lines over epochs.
+    """Return an SVG of lines over epochs, or over learning rates.
 
     Args:
         name: a word that is unique on the page; ids begin with it.
@@ -87,6 +88,7 @@ def lines_figure(
         description: what the figure says, for people who do not see it.
         mark: where to draw a vertical dotted line.
         logarithmic: whether the vertical axis is.
+        decades: whether the horizontal axis is.
         shares: whether the values are shares, so that the axis ends at 1.
     """
     with _style():
@@ -97,7 +99,10 @@ def lines_figure(
             axes.axvline(mark, color=_SOFT, linewidth=1.2, linestyle=_DOTTED)
         if shares:
             axes.set_ylim(top=1 + 0.03 * (1 - axes.get_ylim()[0]))
-        _whole_ticks(axes)
+        if decades:
+            _make_logarithmic(axes, "x")
+        else:
+            _whole_ticks(axes)
         if logarithmic:
             _make_logarithmic(axes, "y")
         return _svg(figure, name, description)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from markupsafe import Markup
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # From this ratio on, a linear axis shows only the first epochs of a falling cost.
 _LOGARITHMIC_RATIO = 50
+# A single step may cost so much that the rest would be a flat line.
+_HIGHEST = 1.5
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,34 @@ def _learning_plot(report: "Report", key: str, title: str) -> Plot:
         + "; ".join(f"{label}: from {figure(x[0])} to {figure(x[-1])}" for label, x in ends),
     )
     return Plot(title, Markup(svg), tuple(legend))
+
+
+def range_plot(test: Mapping[str, Any]) -> Plot:
+    """Return the costs of a range test by the learning rate.
+
+    Args:
+        test: the chosen `rate`, and of each step `rates`, `costs` and `smoothed`.
+    """
+    end = len(test["smoothed"])
+    rates, rate = test["rates"][:end], f"{test['rate']:g}"
+    if not end:
+        return Plot("Cost of steps by their rate", None, reason="The cost of the first step was no number.")
+    costs = np.minimum(test["costs"][:end], _HIGHEST * max(test["smoothed"]))
+    svg = lines_figure(
+        "range",
+        [Line(rates, costs, SERIES[0], dashed=True), Line(rates, test["smoothed"], SERIES[1])],
+        x_label="learning rate",
+        y_label="cost",
+        mark=test["rate"],
+        decades=True,
+        description=f"Cost of steps with growing learning rates; the chosen rate is {rate}.",
+    )
+    legend = (
+        Legend("each step", "dashed", SERIES[0]),
+        Legend("averaged over its neighbours", "line", SERIES[1]),
+        Legend(f"{rate}, chosen", "dotted", "soft"),
+    )
+    return Plot("Cost of steps by their rate", Markup(svg), legend)
 
 
 def _column(history: Sequence[Mapping[str, float | None]], name: str) -> NDArray[np.float64]:

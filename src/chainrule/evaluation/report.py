@@ -43,6 +43,9 @@ class Report:
         copies: the files that show the same picture.
         augmented: (pictures, 1 + epochs, n) some training pictures, and what epochs made of them; `None` where
             they stay as they are.
+        range_test: what chose the learning rate, `None` where it was given: the chosen `rate`, whether the
+            cost `fell` at any, and of each step `rates`, `costs` and, until the cost exploded, `smoothed`.
+        advice: what to look at: what it is about, and a sentence with its numbers.
         settings: the run's settings by name.
         command: the command that repeats the run.
         predict_command: the command that uses the model.
@@ -65,6 +68,8 @@ class Report:
     skipped: "tuple[Skipped, ...]"
     copies: "tuple[CopySet, ...]"
     augmented: NDArray[np.uint8] | None
+    range_test: Mapping[str, Any] | None
+    advice: tuple[tuple[str, str], ...]
     settings: Mapping[str, Any]
     command: str
     predict_command: str

@@ -11,7 +11,7 @@ from chainrule.evaluation import advice
 from chainrule.evaluation.examples import Mistake, Neuron, confident_mistakes, strongest_neurons
 from chainrule.evaluation.intervals import wilson_interval
 from chainrule.evaluation.metrics import ClassFigures, Evaluation, class_figures
-from chainrule.evaluation.plots import calibration_plot, learning_plots, threshold_plots
+from chainrule.evaluation.plots import calibration_plot, learning_plots, range_plot, threshold_plots
 from chainrule.evaluation.thresholds import THRESHOLDS, threshold_table
 from chainrule.evaluation.thumbnails import data_address
 from chainrule.evaluation.wording import UNDEFINED, duration, figure, interval, percent, setting, whole
@@ -72,6 +72,7 @@ def sections(report: "Report") -> dict[str, Any]:
         "advice": advice_of(report),
         "plots": {
             "learning": learning_plots(report),
+            "range_test": None if report.range_test is None else range_plot(report.range_test),
             "thresholds": threshold_plots(report),
             "calibration": calibration_plot(report),
         },
@@ -116,7 +117,6 @@ def advice_of(report: "Report") -> dict[str, bool]:
     photographed = pictures is not None and advice.looks_photographed(report.X_test, pictures.shape)
     return {
         "raw_pixels": advice.raw_pixels_limit(report.evaluation.accuracy_interval[0], photographed),
-        "by_heart": advice.learned_by_heart(report.history, report.best_epoch),
     }
 
 

@@ -12,11 +12,9 @@ from chainrule.data.splits import Splits, split
 from chainrule.runs.copies import kept_together
 from chainrule.runs.question import Question, ask
 from chainrule.runs.settings import RunSettings
+from chainrule.runs.words import told_of_data, uneven
 
 Say = Callable[[str], None]
-
-# From here on classes are told to be of uneven size.
-_UNEVEN = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +58,7 @@ def prepare(settings: RunSettings, *, say: Say, progress: bool | None = None) ->
         used, validation=settings.validation, test=settings.test, seed=settings.seed, groups=together.group
     )
     prepared = Prepared(Question(used, question.words), parts, together.sets, len(dataset))
-    for words in (*_told(settings, prepared), *together.words, *_uneven(used, settings)):
+    for words in (*told_of_data(settings, prepared.question, parts), *together.words, *uneven(used, settings)):
         say(words)
     return prepared
 
@@ -77,27 +75,3 @@ def _read(settings: RunSettings, progress: bool | None) -> Dataset:
         threads=settings.threads,
         progress=progress,
     )
-
-
-def _told(settings: RunSettings, prepared: Prepared) -> list[str]:
-    data, parts = prepared.dataset, prepared.parts
-    counts = ", ".join(f"{name} {count:,}" for name, count in data.counts().items())
-    files = "1 file" if len(data.skipped) == 1 else f"{len(data.skipped):,} files"
-    how = {"squash": "squashed to", "pad": "padded to", "crop": "cropped to"}[settings.fit]
-    sizes = (len(parts.train), len(parts.validation), len(parts.test))
-    return [
-        f"{len(data):,} pictures ({counts}); {files} skipped",
-        f"each is {how} {settings.size} x {settings.size} pixels; {prepared.question.words}",
-        "{:,} to train, {:,} to validate, {:,} to test".format(*sizes),
-    ]
-
-
-def _uneven(dataset: Dataset, settings: RunSettings) -> list[str]:
-    """Say that classes are of very different size, where nothing is done about it."""
-    counts = dataset.counts()
-    most, least = max(counts, key=lambda name: counts[name]), min(counts, key=lambda name: counts[name])
-    if settings.class_weight is not None or counts[most] < _UNEVEN * counts[least]:
-        return []
-    times = counts[most] / counts[least]
-    told = f"there are {times:.1f} times as many pictures of {most} as of {least}, so that {most} is a cheap answer"
-    return [f"{told}; --class-weight balanced makes each class weigh the same"]

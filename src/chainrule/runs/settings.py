@@ -35,7 +35,7 @@ class RunSettings:
         hidden: neurons of each hidden layer; none for a single neuron (or one a class).
         activation: of all hidden layers, or one for each.
         learning_rate: None takes the default for pictures with the default optimizer, else the usual one of the
-            optimizer.
+            optimizer; "auto" finds one by a range test.
         optimizer, epochs, batch_size, l1, l2, dropout, class_weight, patience: see `cr.fit`.
         augment: how pictures are changed at random in each epoch, by name.
         validation, test: shares of the pictures to choose and to judge by.
@@ -62,7 +62,7 @@ class RunSettings:
     hidden: tuple[int, ...] = DEFAULTS.hidden
     activation: tuple[str, ...] = (DEFAULTS.activation,)
     optimizer: str = DEFAULTS.optimizer
-    learning_rate: float | None = None
+    learning_rate: float | str | None = None
     epochs: int = DEFAULTS.epochs
     batch_size: int | str = DEFAULTS.batch_size
     l1: float = 0.0
@@ -109,8 +109,8 @@ class RunSettings:
                 raise UserError(f"--{name.replace('_', '-')} is {words}, not {getattr(self, name)!r}")
 
     @property
-    def rate(self) -> float | None:
-        """The learning rate to use; None for the optimizer's usual one."""
+    def rate(self) -> float | str | None:
+        """The learning rate to use, or "auto"; None for the optimizer's usual one."""
         if self.learning_rate is None and self.optimizer == DEFAULTS.optimizer:
             return DEFAULTS.picture_learning_rate
         return self.learning_rate

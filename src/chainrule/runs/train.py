@@ -22,15 +22,18 @@ from chainrule.files import to_json_bytes, write_atomically
 from chainrule.fitting import fit
 from chainrule.model import Model
 from chainrule.network.network import Network, dense_network
+from chainrule.runs.advice import advice_of_run
 from chainrule.runs.copies import write_copies
 from chainrule.runs.folder import CHECKPOINT, MODEL, REPORT, new_run_folder, write_skipped
 from chainrule.runs.prepare import Prepared, Say, prepare
 from chainrule.runs.record import Record, data_hash, file_hash
 from chainrule.runs.settings import RunSettings, described, program, shell_command
+from chainrule.runs.words import told_of_training
 from chainrule.threads import one_thread_for_products
+from chainrule.training.advice import CAUSES, Advice
 from chainrule.training.checkpoint import Checkpoints, Interrupted
 from chainrule.training.loop import Callback
-from chainrule.training.optimizers import optimizer_of
+from chainrule.training.rates import fit_optimizer
 
 # Pictures of the report that show how they were augmented, and in how many epochs.
 _AUGMENTED_SHOWN, _EPOCHS_SHOWN = 4, 6
@@ -49,6 +52,7 @@ class Run:
         found: how many pictures were read.
         skipped: the files that were left out.
         copies: the pictures that are there more than once.
+        advice: what to look at.
         predict_command: what to type next.
         seconds: how long the run took.
     """
@@ -61,6 +65,7 @@ class Run:
     found: int
     skipped: tuple[Skipped, ...]
     copies: tuple[CopySet, ...]
+    advice: tuple[Advice, ...]
     predict_command: str
     seconds: float
 
@@ -76,6 +81,7 @@ class Run:
 
     def to_dict(self) -> dict[str, Any]:
         """The run as plain values."""
+        tested = self.model.history.range_test
         return {
             "folder": str(self.folder),
             "report": str(self.report),
@@ -89,6 +95,8 @@ class Run:
             "one_neuron": self.one_neuron.to_dict(),
             "stopped": self.model.history.stopped,
             "diverged": self.diverged,
+            "range_test": None if tested is None else tested.to_dict(),
+            "advice": [one.to_dict() for one in self.advice],
             "predict_command": self.predict_command,
             "seconds": round(self.seconds, 3),
         }
@@ -174,8 +182,8 @@ def _carried_out(
     dataset, parts = prepared.dataset, prepared.parts
     checkpoints = _checkpoints(settings, folder, say)
     model = trained(settings, prepared, progress=progress, checkpoints=checkpoints)
-    if model.history.plan.startswith("dual"):
-        say(model.history.plan)
+    for words in told_of_training(model.history):
+        say(words)
     model.save(folder / MODEL)
     neuron = _one_neuron(settings, model, prepared, progress)
     test = dataset.subset(parts.test)
@@ -189,9 +197,14 @@ def _carried_out(
         found=prepared.found,
         skipped=dataset.skipped,
         copies=prepared.copies,
+        advice=advice_of_run(model, dataset, parts),
         predict_command=shell_command([program(), "predict"], [str(folder), test.paths[0]]),
         seconds=time.perf_counter() - started,
     )
+    for one in run.advice:
+        # A cost that overflowed or exploded was warned of with its causes.
+        if one.kind not in CAUSES:
+            say(f"to look at: {one.message}")
     _write(run, record, prepared, test)
     (folder / CHECKPOINT).unlink(missing_ok=True)
     return run
@@ -216,7 +229,7 @@ def check(settings: RunSettings) -> None:
         UserError: settings that do not fit together.
     """
     _network(settings, 2)
-    optimizer_of(settings.optimizer, learning_rate=settings.rate)
+    fit_optimizer(settings.optimizer, settings.rate, clip_norm=None)
 
 
 def _network(settings: RunSettings, classes: int) -> Network:
@@ -327,7 +340,7 @@ def _augmented_examples(settings: RunSettings, prepared: Prepared) -> NDArray[np
 
 
 def _report(run: Run, record: Record, prepared: Prepared, test: Dataset) -> Report:
-    y, parts = prepared.dataset.y, prepared.parts
+    y, parts, tested = prepared.dataset.y, prepared.parts, run.model.history.range_test
     simplest = "one neuron" if run.model.network.outputs == 1 else "one neuron a class"
     counts = {
         name: tuple(int((y[rows] == index).sum()) for rows in (parts.train, parts.validation, parts.test))
@@ -349,6 +362,8 @@ def _report(run: Run, record: Record, prepared: Prepared, test: Dataset) -> Repo
         skipped=run.skipped,
         copies=run.copies,
         augmented=_augmented_examples(record.settings, prepared),
+        range_test=None if tested is None else tested.to_dict(),
+        advice=tuple((one.title, one.message) for one in run.advice),
         settings=described(record.settings),
         command=record.settings.command(),
         predict_command=run.predict_command,

@@ -48,6 +48,7 @@ class CostGraph:
         J: the cost of a training step: dropout drops, examples are weighted, penalties count.
         evaluation: cost (without penalties) and figures in prediction mode.
         connected: the network in the graph of J.
+        used: the network in the graph of the evaluation, with the same parameters.
         loss: what is averaged.
         metrics: what to record of a training step beside J: accuracy where the answers are classes, and the cost
             without penalties where there are any, which is what compares with the validation cost.
@@ -57,6 +58,7 @@ class CostGraph:
     J: Expression
     evaluation: dict[str, Expression]
     connected: Connected
+    used: Connected
     loss: Loss
     metrics: dict[str, Expression]
     weighted: bool
@@ -87,7 +89,7 @@ class CostGraph:
         if classify:
             evaluation["accuracy"] = accuracy(used.output, y)
             metrics["accuracy"] = accuracy(trained.output, y)
-        return cls(J.named("J"), evaluation, trained, loss, metrics, weighted)
+        return cls(J.named("J"), evaluation, trained, used, loss, metrics, weighted)
 
     @property
     def names(self) -> list[str]:
@@ -143,6 +145,10 @@ class CostGraph:
     def by_leaf(self, data: Mapping[str, Array]) -> dict[Expression, Array]:
         """Data by the leaves of the graph instead of their names."""
         return {leaf: data[str(leaf.name)] for leaf in topological([self.J]) if leaf.op is EXAMPLES}
+
+    def leaf(self, name: str) -> Expression:
+        """The input of this name: X, y or weights."""
+        return next(leaf for leaf in topological([self.J]) if leaf.op is EXAMPLES and leaf.name == name)
 
     def data(self, X: Array, labels: Labels, weights: NDArray[np.float64] | None) -> dict[str, Array]:
         """The arrays by the names of the graph's inputs; X is taken as it is, not copied."""

@@ -12,6 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.training.advice import Advice
+from chainrule.training.range_test import RangeTest
+
 
 @dataclass(frozen=True)
 class Epoch:
@@ -67,6 +70,11 @@ class History:
         snapshots: the parameters over time, as far as `snapshots=` of `cr.fit` asked for them. A model's file does
             not hold them: the history of a model read from a file is empty.
         plan: how the work was planned, in words: whether weights were kept as sums of the examples.
+        start_cost, end_cost: the cost, without penalties and dropout, of the same few training rows at the first
+            parameters and at those that were kept; None where it was not looked at (L-BFGS).
+        advice: what to look at: why the cost overflowed, neurons that do nothing, labels that look wrong; empty
+            where nothing was found. A model's file does not hold it.
+        range_test: what chose the learning rate, where that was left to the training (`learning_rate="auto"`).
 
     Example:
         >>> import chainrule as cr
@@ -82,6 +90,10 @@ class History:
     diverged: bool = False
     snapshots: tuple[Snapshot, ...] = field(default=(), compare=False, repr=False)
     plan: str = field(default="", compare=False, repr=False)
+    start_cost: float | None = field(default=None, compare=False, repr=False)
+    end_cost: float | None = field(default=None, compare=False, repr=False)
+    advice: tuple[Advice, ...] = field(default=(), compare=False, repr=False)
+    range_test: RangeTest | None = field(default=None, compare=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.epochs)

@@ -23,7 +23,7 @@ from chainrule.training.snapshots import SnapshotRecorder
 from chainrule.training.stopping import Stopping, Values, all_finite
 from chainrule.training.trail import Chunk, Outputs, Pace, Trail, joined
 
-# On how many rows the parameters at the end are tried.
+# On how many rows the first parameters and those at the end are tried.
 _ROWS_TO_TRY = 256
 # By so many learning rates a schedule is told from others.
 _RATES_TO_TELL = 101
@@ -55,6 +55,11 @@ class Plan:
     snapshots: SnapshotRecorder = field(default_factory=SnapshotRecorder)
     checkpoints: Checkpoints | None = None
     augmented: Augmented | None = None
+
+    @property
+    def training_rows(self) -> NDArray[np.int64]:
+        """The row numbers of `data` to train on."""
+        return np.arange(self.count) if self.rows is None else self.rows
 
 
 def train(descent: Descent, plan: Plan) -> History:
@@ -95,6 +100,7 @@ class _Training:
         self.reason: str | None = None
         self.diverged = False
         self._pace = Pace(plan.count, steps=self.per_epoch)
+        self._start_cost = self._cost_of_some()
         # Of an epoch that was begun before: its outputs, and how long it has taken.
         self._outputs: Outputs = {}
         self._seconds = 0.0
@@ -246,7 +252,14 @@ class _Training:
         snapshots = tuple(Snapshot(number, self._by_name(values)) for number, values in plan.snapshots.kept)
         reason = self.reason or f"all {plan.epochs} epochs are done"
         return History(
-            tuple(self.records), plan.stopping.best_epoch, reason, self.diverged, snapshots, self.descent.plan
+            tuple(self.records),
+            plan.stopping.best_epoch,
+            reason,
+            self.diverged,
+            snapshots,
+            self.descent.plan,
+            start_cost=self._start_cost,
+            end_cost=self._cost_of_some(),
         )
 
     def _by_name(self, values: Values) -> dict[str, NDArray[Any]]:
@@ -257,6 +270,7 @@ class _Training:
 
     def _gives_numbers(self) -> bool:
         """Tell whether the parameters are of use: also finite ones may be so large that every answer overflows."""
-        rows = np.arange(self.plan.count) if self.plan.rows is None else self.plan.rows
-        cost = self.descent.evaluate(self.data, rows=rows[:_ROWS_TO_TRY])["cost"]
-        return all_finite(self.trail.values()) and math.isfinite(cost)
+        return all_finite(self.trail.values()) and math.isfinite(self._cost_of_some())
+
+    def _cost_of_some(self) -> float:
+        return self.descent.evaluate(self.data, rows=self.plan.training_rows[:_ROWS_TO_TRY])["cost"]

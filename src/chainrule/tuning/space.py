@@ -111,6 +111,7 @@ class Space:
     def usual(self) -> dict[str, Any]:
         """What to draw for the settings that `chainrule train` takes by itself, by the names that `draw` uses."""
         usual = RunSettings(pictures=self.settings.pictures, optimizer=self.settings.optimizer)
+        assert not isinstance(usual.rate, str)
         rate = optimizer_of(usual.optimizer, learning_rate=usual.rate).learning_rate
         assert isinstance(rate, float)
         units = {f"units {i}": count for i, count in enumerate(usual.hidden, 1)}
