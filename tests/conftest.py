@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from typing import Any
@@ -13,6 +14,12 @@ from hypothesis import settings
 # test of its own, by the processor's time.
 settings.register_profile("chainrule", deadline=None)
 settings.load_profile("chainrule")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep decoded pictures where nobody else looks for them."""
+    os.environ["CHAINRULE_CACHE"] = str(tmp_path_factory.mktemp("cache"))
 
 
 @pytest.fixture(scope="module")

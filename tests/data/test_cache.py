@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -13,7 +14,12 @@ from hypothesis import strategies as st
 
 from chainrule.data import cache as module
 from chainrule.data.cache import Cached, RowCache, default_folder, key_of
+from chainrule.data.decode import PictureError
+from chainrule.data.pictures import read_pictures
 from chainrule.data.settings import PictureSettings
+from chainrule.runs.settings import RunSettings
+from chainrule.runs.train import train_on_pictures
+from chainrule.sample.write import write_sample
 
 FEATURES = 12
 REASONS: list[tuple[str, bool] | None] = [
@@ -176,3 +182,69 @@ def test_large_files_are_checked_in_places_spread_over_them(
     content[9] ^= 1
     path.write_bytes(content)
     assert RowCache(tmp_path, FEATURES).find("key") is None
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As many pictures as are worth keeping, two files that are none, and the same in an archive."""
+    folder = tmp_path_factory.mktemp("many")
+    write_sample(folder / "pets", count=300, size=16, seed=0)
+    (folder / "pets" / "dog" / "broken.jpg").write_bytes(b"\xff\xd8\xff no more")
+    (folder / "pets" / "dog" / "notes.txt").write_text("words")
+    shutil.make_archive(str(folder / "pets"), "zip", folder, "pets")
+    return folder
+
+
+@pytest.mark.parametrize("source", ["pets", "pets.zip"])
+def test_pictures_are_read_once(many: Path, source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = read_pictures(many / source, size=8)
+    first = read_pictures(many / source, size=8, cache=tmp_path / "cache")
+
+    def never(*_: object) -> None:
+        raise AssertionError("the rows are there already")
+
+    monkeypatch.setattr("chainrule.data.pictures.read_all", never)
+    second = read_pictures(many / source, size=8, cache=tmp_path / "cache")
+    for found in (first, second):
+        np.testing.assert_array_equal(found.X, plain.X)
+        np.testing.assert_array_equal(found.y, plain.y)
+        assert (found.paths, found.skipped, found.classes) == (plain.paths, plain.skipped, plain.classes)
+        assert not found.X.flags.writeable
+    with pytest.raises(PictureError, match=r"broken\.jpg"):
+        read_pictures(many / source, size=8, cache=tmp_path / "cache", strict=True)
+
+
+def test_a_changed_picture_is_read_again(many: Path, tmp_path: Path) -> None:
+    shutil.copytree(many / "pets", tmp_path / "pets")
+    before = read_pictures(tmp_path / "pets", size=8, cache=tmp_path / "cache")
+    path = next((tmp_path / "pets" / "dog").iterdir())
+    path.write_bytes(sorted((tmp_path / "pets" / "not_dog").iterdir())[0].read_bytes())
+    again = read_pictures(tmp_path / "pets", size=8, cache=tmp_path / "cache")
+    np.testing.assert_array_equal(again.X, read_pictures(tmp_path / "pets", size=8).X)
+    assert (again.X != before.X).any()
+
+
+def test_a_reading_that_fails_leaves_nothing_behind(many: Path, tmp_path: Path) -> None:
+    with pytest.raises(PictureError):
+        read_pictures(many / "pets", size=8, cache=tmp_path, strict=True)
+    assert os.listdir(tmp_path) == []
+
+
+def test_few_pictures_are_not_kept(many: Path, tmp_path: Path) -> None:
+    write_sample(tmp_path / "few", count=40, size=16, seed=0)
+    read_pictures(tmp_path / "few", size=8, cache=tmp_path / "cache")
+    assert not (tmp_path / "cache").exists()
+
+
+def test_a_run_gives_the_same_model_with_rows_that_were_kept_and_without(
+    many: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHAINRULE_CACHE", str(tmp_path / "cache"))
+    models = []
+    for number, no_cache in enumerate((False, False, True)):
+        told = RunSettings(
+            pictures=str(many / "pets"), size=8, epochs=2, no_cache=no_cache, out=str(tmp_path / f"run-{number}")
+        )
+        models.append(train_on_pictures(told, say=lambda words: None, progress=False).model.to_bytes())
+    assert len(set(models)) == 1
+    assert len(os.listdir(tmp_path / "cache")) == 1

@@ -68,6 +68,7 @@ def train(
     group_by: given.GroupBy = None,
     threads: Threads = None,
     engine: Engine = DEFAULTS.engine,
+    no_cache: given.NoCache = False,
     checkpoint_every: Annotated[
         float,
         typer.Option(metavar="SECONDS", help="How often to note within an epoch where the training is, from 0 up."),
@@ -110,6 +111,7 @@ def train(
         group_by=group_by,
         threads=threads,
         engine=engine,
+        no_cache=no_cache,
         checkpoint_every=checkpoint_every,
         out=out,
     )

@@ -48,6 +48,9 @@ Augment = Annotated[
     str,
     typer.Option(metavar="NAME,...", help=f"Change pictures in each epoch: {AUGMENTATION_NAMES}, or none."),
 ]
+NoCache = Annotated[
+    bool, typer.Option("--no-cache", help="Do not keep the decoded pictures for the next run on the same files.")
+]
 Validation = Annotated[
     float, typer.Option(metavar="SHARE", help="Share of the pictures to choose the best epoch by, 0 to 1.")
 ]
@@ -100,7 +103,7 @@ def _readers() -> Mapping[str, Callable[[str, Any], Any]]:
         "hidden": lambda option, value: options.layer_sizes(option, value, MOST_UNITS),
         "activation": lambda option, value: options.each_of(option, value, ACTIVATIONS),
         "optimizer": lambda option, value: options.one_of(option, value, NAMES),
-        "learning_rate": lambda option, value: options.learning_rate(option, value, AUTO),
+        "learning_rate": lambda option, value: options.learning_rate(option, str(value), AUTO),
         "batch_size": options.batch_size,
         "l1": lambda option, value: options.number(option, value, low=0),
         "l2": lambda option, value: options.number(option, value, low=0),

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.data.containers.names import place_of
 from chainrule.data.settings import PictureSettings
 
 Rows = NDArray[np.uint8]
@@ -60,8 +61,16 @@ def key_of(paths: Iterable[str], settings: PictureSettings) -> str:
     import PIL
 
     found = hashlib.sha256(repr((FORMAT, PIL.__version__, sorted(settings.to_dict().items()))).encode())
+    containers: dict[str, tuple[int, ...]] = {}
     for path in paths:
-        found.update(repr((os.path.abspath(path), _state(path))).encode("utf-8", "backslashreplace"))
+        place = place_of(path)
+        if place is None:
+            state = _state(path)
+        else:
+            if place.container not in containers:
+                containers[place.container] = _state(place.container)
+            state = containers[place.container]
+        found.update(repr((os.path.abspath(path), state)).encode("utf-8", "backslashreplace"))
     return found.hexdigest()[:40]
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from contextlib import closing
+from pathlib import Path as FilePath
 from typing import SupportsIndex
 
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.data.cache import RowCache, key_of
 from chainrule.data.containers.names import place_of
 from chainrule.data.dataset import Dataset, Skipped
 from chainrule.data.decode import PictureError, decode, quiet_decoders
@@ -25,6 +27,9 @@ __all__ = ["PictureError", "PictureSettings", "picture_paths", "read_picture", "
 
 Path = str | os.PathLike[str]
 
+# Fewer pictures are decoded in less time than it takes to keep them.
+_WORTH_KEEPING = 256
+
 
 def read_pictures(
     folder: Path,
@@ -37,6 +42,7 @@ def read_pictures(
     strict: bool = False,
     threads: SupportsIndex | None = None,
     progress: bool | None = None,
+    cache: Path | None = None,
 ) -> Dataset:
     r"""Read labelled pictures from a folder, an archive, a Parquet file or what a CSV file lists.
 
@@ -65,6 +71,8 @@ def read_pictures(
         threads: how many pictures are decoded at a time, see `chainrule.threads.thread_count`; the result does not
             depend on it.
         progress: True shows a progress bar, False does not, None does when stderr is a terminal.
+        cache: a folder in which the rows of many pictures are kept between calls; then they are mapped from there
+            and cannot be written to. None keeps nothing.
 
     Returns:
         A dataset of uint8 rows (height, width, channel), ordered by part, class and path; those of a table or a
@@ -88,7 +96,12 @@ def read_pictures(
     name = os.fspath(folder)
     found = find(name, label_from, None if negative is None else os.fspath(negative))
     X, kept, unreadable = read_rows(
-        [file.path for file in found.files], settings, strict=strict, threads=threads, progress=progress
+        [file.path for file in found.files],
+        settings,
+        strict=strict,
+        threads=threads,
+        progress=progress,
+        cache=None if cache is None else RowCache(FilePath(cache), settings.features),
     )
     files = [found.files[i] for i in kept]
     index = {label: i for i, label in enumerate(found.classes)}
@@ -146,6 +159,7 @@ def read_rows(
     strict: bool = True,
     threads: SupportsIndex | None = None,
     progress: bool | None = None,
+    cache: RowCache | None = None,
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64], tuple[Skipped, ...]]:
     """Read pictures into the rows of one array, in the order given.
 
@@ -155,6 +169,7 @@ def read_rows(
         strict: whether the first unreadable picture is an error; otherwise it is left out.
         threads: how many pictures are decoded at a time.
         progress: True shows a progress bar, False does not, None does when stderr is a terminal.
+        cache: where the rows of many pictures are kept.
 
     Returns:
         The rows, shape (m, settings.features), uint8; for each row the index of its path; what was left out.
@@ -167,20 +182,67 @@ def read_rows(
     (0, 192)
     """
     names = [os.fspath(path) for path in paths]
-    X = _room(len(names), settings)
+    key = "" if cache is None or len(names) < _WORTH_KEEPING else key_of(names, settings)
+    cached = cache.find(key) if cache is not None and key else None
+    if cached is not None:
+        outcomes = [_again(name, reason) for name, reason in zip(names, cached.reasons, strict=True)]
+        for error in outcomes:
+            _check_strictly(error, strict)
+        return cached.rows, *_kept_and_skipped(outcomes)
+    room = cache.room(len(names)) if cache is not None and key else None
+    try:
+        X = _room(len(names), settings) if room is None else room.rows
+        outcomes = _read(names, X, settings, strict=strict, threads=threads, progress=progress)
+    except BaseException:
+        if room is not None:
+            room.discard()
+        raise
+    kept, skipped = _kept_and_skipped(outcomes)
+    for target, source in enumerate(kept):
+        if target != source:
+            X[target] = X[source]
+    if room is None:
+        X.resize((len(kept), X.shape[1]), refcheck=False)
+        return X, kept, skipped
+    reasons = [None if error is None else (error.reason, error.is_picture) for error in outcomes]
+    return room.keep(key, len(kept), reasons), kept, skipped
 
+
+def _read(
+    names: Sequence[str],
+    X: NDArray[np.uint8],
+    settings: PictureSettings,
+    *,
+    strict: bool,
+    threads: SupportsIndex | None,
+    progress: bool | None,
+) -> list[PictureError | None]:
+    """Decode pictures into the rows of X; return what came of each."""
     errors: list[PictureError | None] = [None] * len(names)
     results = read_all(names, X, settings, thread_count(threads))
     shown = track(results, total=len(names), label="Reading pictures", enabled=progress)
     # Closed here, not when an error's traceback is let go: the bar ends and no thread reads on.
     with quiet_decoders(), closing(results), closing(shown):
         for row, error in shown:
-            if error is not None and strict and (error.is_picture or named_like_picture(error.path)):
-                raise error
+            _check_strictly(error, strict)
             errors[row] = error
-    kept = np.array([i for i, error in enumerate(errors) if error is None], dtype=np.int64)
-    _close_gaps(X, kept)
-    return X, kept, tuple(Skipped(error.path, error.reason) for error in errors if error is not None)
+    return errors
+
+
+def _check_strictly(error: PictureError | None, strict: bool) -> None:
+    if error is not None and strict and (error.is_picture or named_like_picture(error.path)):
+        raise error
+
+
+def _again(name: str, reason: tuple[str, bool] | None) -> PictureError | None:
+    return None if reason is None else PictureError(name, reason[0], is_picture=reason[1])
+
+
+def _kept_and_skipped(
+    outcomes: Sequence[PictureError | None],
+) -> tuple[NDArray[np.int64], tuple[Skipped, ...]]:
+    kept = np.array([i for i, error in enumerate(outcomes) if error is None], dtype=np.int64)
+    return kept, tuple(Skipped(error.path, error.reason) for error in outcomes if error is not None)
 
 
 def picture_paths(paths: Path | Iterable[Path]) -> list[str]:
@@ -212,16 +274,6 @@ def _room(count: int, settings: PictureSettings) -> NDArray[np.uint8]:
             f"{count} pictures of {settings.shape} need {count * settings.features / 2**30:.1f} GiB of memory, "
             "which is not there; choose a smaller size"
         ) from error
-
-
-def _close_gaps(X: NDArray[np.uint8], kept: NDArray[np.int64]) -> None:
-    """Move the kept rows together within the array itself, and give back what is left over."""
-    if len(kept) == len(X):
-        return
-    for target, source in enumerate(kept):
-        if target != source:
-            X[target] = X[source]
-    X.resize((len(kept), X.shape[1]), refcheck=False)
 
 
 def _check_pictures(folder: str, dataset: Dataset) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from chainrule.data.cache import default_folder
 from chainrule.data.copies import CopySet
 from chainrule.data.dataset import Dataset
 from chainrule.data.pictures import read_pictures
@@ -74,4 +75,5 @@ def _read(settings: RunSettings, progress: bool | None) -> Dataset:
         strict=settings.strict,
         threads=settings.threads,
         progress=progress,
+        cache=None if settings.no_cache else default_folder(),
     )

@@ -43,6 +43,7 @@ class RunSettings:
         group_by: a regular expression; pictures in whose paths it finds the same stay on one side of the split.
         threads: how many threads to use; None takes what the machine offers.
         engine: what computes: "engine", or "reference", which is NumPy.
+        no_cache: whether the rows of many pictures are not kept for the next run.
         checkpoint_every: seconds between two checkpoints within an epoch.
         out: the run's folder; None makes runs/<folder>-<n>.
 
@@ -77,6 +78,7 @@ class RunSettings:
     group_by: str | None = None
     threads: int | None = None
     engine: str = DEFAULTS.engine
+    no_cache: bool = False
     checkpoint_every: float = DEFAULTS.checkpoint_every
     out: str | None = None
 

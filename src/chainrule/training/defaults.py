@@ -31,9 +31,9 @@ class Defaults:
     picture_size: int = 64
     picture_preprocess: str = "standardize"
     picture_learning_rate: float = 1e-4
-    l2: float = 0.3
+    l2: float = 0.1
     dropout: float = 0.3
-    augment: tuple[str, ...] = ()
+    augment: tuple[str, ...] = ("flip",)
 
 
 DEFAULTS = Defaults()

@@ -27,7 +27,7 @@ _MOST_ROWS, _FEWEST_ROWS, _MOST_PRODUCTS = 1000, 64, 1 << 30
 # Values in NumPy are copies: of more weights than this, 64 MiB, they would take memory that the training did not.
 _MOST_WEIGHTS = 1 << 24
 # So many numbers of a layer, or of the rows, are in memory at a time.
-_NUMBERS_AT_ONCE = 1 << 20
+_NUMBERS_AT_ONCE = 1 << 18
 
 # From here on a neuron is at its limit: its derivative is a twenty-fifth of the largest that it can have.
 _SIGMOID_LIMIT, _TANH_LIMIT = 0.01, 0.98
