@@ -114,7 +114,7 @@ class Space:
         rate = optimizer_of(usual.optimizer, learning_rate=usual.rate).learning_rate
         assert isinstance(rate, float)
         units = {f"units {i}": count for i, count in enumerate(usual.hidden, 1)}
-        drawn = {
+        drawn: dict[str, dict[str, Any]] = {
             "learning_rate": {"learning rate": rate},
             "hidden": {"layers": len(usual.hidden), **units},
             "activation": {"activation": usual.activation[0]},
