@@ -191,7 +191,14 @@ def test_a_finished_search_is_shown_again_and_nothing_is_trained(
     interrupt_in_trial(1, monkeypatch)
     tuned = go_on(tmp_path / "tune", say=silent)
     assert drawn(tuned) == drawn(done)
-    assert tuned.run == done.run
+    assert tuned.run["test"] == done.run["test"]
+
+
+def test_a_search_may_be_moved(done: Tuned, tmp_path: Path) -> None:
+    shutil.copytree(done.folder, tmp_path / "moved")
+    tuned = go_on(tmp_path / "moved", say=silent)
+    assert tuned.run["predict_command"].startswith(f"chainrule predict {tmp_path / 'moved' / 'best'} ")
+    assert str(done.folder) not in str(tuned.to_dict())
 
 
 def test_more_trials_keep_the_best_of_before(pets: Path, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from chainrule.runs.again import resume
 from chainrule.runs.folder import REPORT, locked, new_run_folder, remove_remains
 from chainrule.runs.prepare import Prepared, Say, prepare
 from chainrule.runs.record import Record
-from chainrule.runs.settings import RunSettings
+from chainrule.runs.settings import RunSettings, program, shell_command
 from chainrule.runs.train import check, train_on_pictures, trained
 from chainrule.training.checkpoint import Interrupted
 from chainrule.training.loop import Callback
@@ -152,7 +152,7 @@ def _carry_out(search: Search, folder: Path, prepared: Prepared, say: Say, progr
     settings = replace(search.space.with_drawn(best.drawn), out=str(folder / BEST))
     with _saying_how_to_go_on(folder, lambda: "while the best was being trained"):
         _refit(settings, len(trials), prepared, say, progress)
-    tuned = Tuned(folder, tuple(best_first(trials)), read_json(folder / BEST / "metrics.json"))
+    tuned = Tuned(folder, tuple(best_first(trials)), _best_run(folder / BEST, prepared))
     write_page(tuned.page, search, tuned.trials, tuned.run)
     return tuned
 
@@ -221,6 +221,14 @@ def _refit(settings: RunSettings, trials: int, prepared: Prepared, say: Say, pro
     )
     say(f"training a model with the best settings in {folder}")
     train_on_pictures(settings, say=say, progress=progress, notes=(note,), prepared=prepared)
+
+
+def _best_run(folder: Path, prepared: Prepared) -> dict[str, Any]:
+    """Return a run as plain values, with the places that hold now: folders of searches may have been moved."""
+    picture = prepared.dataset.paths[prepared.parts.test[0]]
+    command = shell_command([program(), "predict"], [str(folder), picture])
+    places = {"folder": str(folder), "report": str(folder / REPORT), "predict_command": command}
+    return {**read_json(folder / "metrics.json"), **places}
 
 
 def _moved_away(folder: Path) -> Path:
