@@ -148,13 +148,13 @@ def test_each_trial_is_told_in_a_line(pets: Path, tmp_path: Path) -> None:
     said: list[str] = []
     space = quick_space(pets, tmp_path / "tune", {"hidden"}, hidden=(4,))
     tune(space, trials=2, say=said.append)
-    assert said[2] == "42 to train, 10 to validate, 8 to test"
-    assert said[3].startswith("trial 1 of 2: validation cost 0.")
-    assert ", the best so far; 3 epochs in " in said[3]
-    assert said[3].endswith("activation relu, learning rate 0.0001, l2 0.3, batch size 64, dropout 0.3")
-    assert said[4].startswith("trial 2 of 2: ")
-    assert said[5] == f"training a model with the best settings in {tmp_path / 'tune' / 'best'}"
-    assert len(said) == 6
+    assert said[3] == "42 to train, 10 to validate, 8 to test"
+    assert said[4].startswith("trial 1 of 2: validation cost 0.")
+    assert ", the best so far; 3 epochs in " in said[4]
+    assert said[4].endswith("activation relu, learning rate 0.0001, l2 0.1, batch size 64, dropout 0.3")
+    assert said[5].startswith("trial 2 of 2: ")
+    assert said[6] == f"training a model with the best settings in {tmp_path / 'tune' / 'best'}"
+    assert len(said) == 7
 
 
 @pytest.mark.parametrize("number", [1, 3])
