@@ -53,6 +53,16 @@ def test_an_archive_is_judged_and_answered_as_its_folder(run: Command, model: Pa
     assert other.stdout.replace(made + "/pets/", str(pictures) + "/") == one.stdout
 
 
+def test_a_folder_in_an_archive_is_answered(run: Command, model: Path, pictures: Path) -> None:
+    made = packed(pictures, "zip")
+    one, other = (run("predict", model, f"{place}/dog", "--format", "csv") for place in (pictures, f"{made}/pets"))
+    assert other.exit_code == 0, other.output
+    assert other.stdout.replace(made + "/pets/", str(pictures) + "/") == one.stdout
+    missing = run("predict", model, f"{made}/pets/cat")
+    assert missing.exit_code == 2
+    assert "there is no folder pets/cat in the archive pets.zip" in missing.stderr
+
+
 def test_a_table_is_judged_as_its_folder(run: Command, model: Path, pictures: Path) -> None:
     pa = pytest.importorskip("pyarrow")
     pq = pytest.importorskip("pyarrow.parquet")

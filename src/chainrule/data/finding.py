@@ -55,7 +55,7 @@ def pictures_in(path: str) -> list[str]:
         raise UserError(f"there is no file or folder {path}; check the path")
     if shards_of(path):
         inside = pictures_in_tables(path)
-    elif is_archive(path):
+    elif is_archive(path) or (leads_into_archive(path) and not named_like_picture(path)):
         inside = list(filter(named_like_picture, tree_of(path).walk(path, [])))
     elif os.path.isdir(path):
         inside = list(filter(looks_like_picture, tree_of(path).walk(path, [])))
