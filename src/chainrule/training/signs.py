@@ -31,8 +31,8 @@ _GAP, _DEVIATIONS = 0.1, 3.0
 _RISE, _FALL = 1.2, 0.8
 # It does not count before the costs are apart.
 _APART = 1.5
-# Where a tenth of the first cost is left, what was to be learned was learned: a cost that rises from there is that of
-# single rows, hidden neurons may well be sure of themselves, and gradients are small as they should be.
+# Where a tenth of the first cost is left, what was to be learned was learned: a cost that rises from there is that
+# of single rows, hidden neurons may well be sure of themselves, and gradients are small as they should be.
 LEARNED = 0.1
 
 # What a good model thinks of a wrong label: less than one in twenty, shared by the other classes where there are
