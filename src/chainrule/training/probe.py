@@ -23,7 +23,7 @@ Array = NDArray[Any]
 
 # What is found in so many rows holds for the rest. Of wide rows and large networks fewer have to do, so that a look
 # takes a tenth of a second: so many products of a number with a weight.
-_MOST_ROWS, _FEWEST_ROWS, _MOST_PRODUCTS = 1000, 64, 1 << 30
+_MOST_ROWS, _FEWEST_ROWS, _MOST_PRODUCTS = 1000, 64, 1 << 28
 # Values in NumPy are copies: of more weights than this, 64 MiB, they would take memory that the training did not.
 _MOST_WEIGHTS = 1 << 24
 # So many numbers of a layer, or of the rows, are in memory at a time.
@@ -141,7 +141,7 @@ class _Sums:
         elif self._activation == "tanh":
             self._at_limit += (np.abs(A) > _TANH_LIMIT).sum(axis=0)
         self._signal += float(np.square(dZ * len(dZ), dtype=np.float64).sum())
-        self._gradient = self._gradient + share * dW
+        self._gradient = share * dW + self._gradient
 
     def seen(self, rows: int) -> LayerSeen:
         """Return what was found in so many rows."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 # Numbers looked at in one go.
-_NUMBERS_AT_ONCE = 1 << 20
+_NUMBERS_AT_ONCE = 1 << 18
 # The usual range of a column is read off so many rows, of wide tables off fewer.
 _ROWS_TO_SAMPLE, _NUMBERS_TO_SAMPLE = 1000, 1 << 21
 # What lies so many times the usual range of its column away from its middle is no tail of a usual distribution:
