@@ -81,9 +81,11 @@ def _read_container(
                 rows = missing.pop(member)
                 decoded = partial(_decoded, content, f"{path}/{member}", settings, container.only_pictures)
                 size = 0 if isinstance(content, PictureError) else len(content)
-                while waiting and _is_enough(waiting, size, readers):
-                    yield from finished()
                 waiting.append((rows, size, pool.submit(fill, X[rows[0]], decoded)))
+                del content, decoded
+                # Before the next one is read, so that a large one finds room.
+                while _is_enough(waiting, readers):
+                    yield from finished()
         while waiting:
             yield from finished()
     finally:
@@ -93,8 +95,8 @@ def _read_container(
         yield from ((row, error) for row in rows)
 
 
-def _is_enough(waiting: deque[tuple[Sequence[int], int, Future[Outcome]]], size: int, readers: int) -> bool:
-    bytes_waiting = size + sum(size for _, size, _ in waiting)
+def _is_enough(waiting: deque[tuple[Sequence[int], int, Future[Outcome]]], readers: int) -> bool:
+    bytes_waiting = sum(size for _, size, _ in waiting)
     return bytes_waiting > _MOST_BYTES_WAITING or len(waiting) >= _MOST_WAITING * readers
 
 
