@@ -91,3 +91,16 @@ def test_other_encodings_are_a_clear_error(folder: Path) -> None:
 def test_labels_come_from_one_place(folder: Path) -> None:
     with pytest.raises(UserError, match="says the label of each picture itself"):
         cr.read_pictures(listed(folder, ROWS), label_from="(.)", progress=False)
+
+
+def test_the_list_that_a_run_wrote_is_read_from_where_the_run_was_started(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "runs").mkdir()
+    path = folder / "runs" / "splits.csv"
+    monkeypatch.chdir(folder)
+    name = next(one.name for one in folder.iterdir() if one.suffix == ".png")
+    path.write_text(f"path,label,split\n{name},dog,test\nnone.png,dog,train\n")
+    found = find_in_manifest("runs/splits.csv")
+    assert [(one.path, one.split) for one in found.files] == [(name, "test")]
+    assert [skip.reason for skip in found.skipped] == ["there is no such file"]

@@ -26,9 +26,9 @@ def is_manifest(path: str) -> bool:
 def find_in_manifest(path: str) -> Found:
     r"""Find the files that a CSV file lists.
 
-    Its first line names the columns: `path` (from the folder of the CSV file, or absolute), `label`, and perhaps
-    `split` (train, validation or test, or empty); others are ignored. A row without a label, and a file that is
-    not there, are among the skipped.
+    Its first line names the columns: `path` (absolute, or from the folder of the CSV file, or else from where the
+    program was started, as runs write it), `label`, and perhaps `split` (train, validation or test, or empty);
+    others are ignored. A row without a label, and a file that is not there, are among the skipped.
 
     Raises:
         UserError: the file cannot be read, lacks a column, or has a part that is none; the message says where.
@@ -47,7 +47,7 @@ def find_in_manifest(path: str) -> Found:
     seen: set[tuple[str, str]] = set()
     for line, row in _rows(path):
         name, label = row["path"], row["label"].strip()
-        place = os.path.join(os.path.dirname(path), name)
+        place = _place(path, name)
         part = row.get("split", "").strip().lower()
         if part not in PARTS:
             raise UserError(f"{path}, line {line}: the split is train, validation, test or empty, not {part!r}")
@@ -55,7 +55,7 @@ def find_in_manifest(path: str) -> Found:
             found.skipped.append(Skipped(f"{path}, line {line}", "it names no file"))
         elif not label:
             found.skipped.append(Skipped(place, f"it has no label in line {line} of {path}"))
-        elif not os.path.isfile(place) and place_of(place) is None:
+        elif not _is_there(place):
             found.skipped.append(Skipped(place, "there is no such file"))
         elif (place, label) in seen:
             found.skipped.append(Skipped(place, f"it is listed before line {line} of {path} already"))
@@ -64,6 +64,16 @@ def find_in_manifest(path: str) -> Found:
             found.add([place], label, PARTS[part])
     found.classes = tuple(sorted({file.label for file in found.files}))
     return found
+
+
+def _place(path: str, name: str) -> str:
+    """Where a file lies: from the list's folder, or else from here, as runs write their lists."""
+    place = os.path.join(os.path.dirname(path), name)
+    return name if not _is_there(place) and name and _is_there(name) else place
+
+
+def _is_there(place: str) -> bool:
+    return os.path.isfile(place) or place_of(place) is not None
 
 
 def _rows(path: str) -> Iterator[tuple[int, dict[str, str]]]:

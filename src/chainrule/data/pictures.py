@@ -58,7 +58,7 @@ def read_pictures(
     Args:
         folder: the folder; or an archive (.zip, .tar, .tar.gz, .tar.bz2, .tar.xz) or a folder in one, pets.zip/new;
             or a Parquet file, or a folder of those (train-00000-of-00002.parquet: the name tells the part); or a
-            CSV file with the columns path (from its own folder), label and perhaps split.
+            CSV file with the columns path (from its own folder, or from here), label and perhaps split.
         size: height and width in pixels that every picture is brought to.
         color: "rgb" or "grey".
         fit: "squash", "pad" or "crop", see `PictureSettings`.
