@@ -28,6 +28,7 @@ from chainrule.training.checkpoint import Checkpoints
 from chainrule.training.checkup import with_advice
 from chainrule.training.cost_graph import CostGraph, parameter_shapes
 from chainrule.training.defaults import DEFAULTS
+from chainrule.training.diagnosis import plain_cost
 from chainrule.training.dual_plan import Work
 from chainrule.training.full_batch import check_suits, train_full_batch
 from chainrule.training.history import History
@@ -226,7 +227,8 @@ def fit(
     )
     tested = None
     if isinstance(learning_rate, str):
-        plan, tested = with_tested_rate(descent, plan)
+        plain = plain_cost(graph, plan, task.labels.classes)
+        plan, tested = with_tested_rate(descent, plan, plain=plain)
     if isinstance(chosen, LBFGS):
         check_suits(graph.J, batch=plan.batch_size or plan.count, count=plan.count)
         history = train_full_batch(descent, plan, chosen)

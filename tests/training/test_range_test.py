@@ -128,6 +128,30 @@ def test_a_flat_bottom_does_not_leave_the_rate_to_chance() -> None:
     assert chosen(bottom + noise).rate == pytest.approx(chosen(bottom).rate, rel=0.3)
 
 
+def test_a_cost_that_falls_again_after_a_rise_has_not_learned() -> None:
+    places = np.log10(RATES)
+    learning = 1.0 - 0.2 * np.exp(-((places + 4) ** 2) / 0.5)
+    rising = 0.8 * np.exp(-((places + 2.2) ** 2) / 0.3)
+    dying = np.where(places > -1.5, -0.4, 0.0)
+    tested = chosen(learning + rising + dying)
+    assert min(tested.smoothed) == min(tested.smoothed[60:])
+    assert 1e-5 < tested.rate < 1e-4
+
+
+def test_a_network_that_only_dies_has_not_learned() -> None:
+    dying = np.where(RATES > 0.1, 0.695, 1.0)
+    assert not chosen_rate(RATES, dying, usual=0.1, plain=math.log(2)).fell
+    assert chosen_rate(RATES, dying, usual=0.1).fell
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_noise_is_no_fall_and_no_valley(seed: int) -> None:
+    noise = np.random.default_rng(seed).normal(scale=0.1, size=100)
+    assert not chosen(1.0 + 0.4 * noise).fell
+    falling = 1.0 - 0.9 / (1 + (1e-3 / RATES) ** 2)
+    assert 0.3 < chosen(falling + noise * falling).rate / chosen(falling).rate < 5
+
+
 def test_what_comes_after_an_explosion_does_not_count() -> None:
     falling = 1.0 - 0.5 / (1 + (1e-3 / RATES))
     exploding = np.where(RATES > 0.01, 1e9, falling)

@@ -13,8 +13,17 @@ from numpy.typing import NDArray
 _TOO_LARGE, _FIRST_STEPS, _IN_A_ROW = 4.0, 5, 3
 # Costs are averaged over so many decades of rates on either side.
 _WIDTH = 0.35
-# A cost that falls by less than this share has not fallen.
-_LEAST_FALL = 0.03
+# The first steps hardly move anything: they tell the cost of the start, and how much batches differ.
+_AT_START = 10
+# A cost that falls by less than this share, or by less than so many standard deviations of its averages, has not
+# fallen.
+_LEAST_FALL, _DEVIATIONS = 0.05, 3.0
+# Where it is larger than that of the start by this share, or so many deviations, the rate is far too large. What
+# falls later is no learning: neurons die, and a network that always gives the same answer may cost less than the
+# first one.
+_RISE, _MORE_DEVIATIONS = 0.15, 4.0
+# Nor has a network learned whose least cost differs by less than this share from that of such an answer.
+_PLAIN = 0.03
 # Near the bottom a curve is flat: so much of the fall does not count, or chance would choose the rate.
 _NEARLY = 0.02
 # A rate at which the cost has just stopped falling is too large for a whole training.
@@ -69,8 +78,10 @@ def _limit(costs: Sequence[float]) -> float:
     return first + (_TOO_LARGE - 1) * abs(first)
 
 
-def chosen_rate(rates: NDArray[np.float64], costs: NDArray[np.float64], *, usual: float) -> RangeTest:
-    """Choose a third of the smallest rate at which the smoothed cost has come down to its least.
+def chosen_rate(
+    rates: NDArray[np.float64], costs: NDArray[np.float64], *, usual: float, plain: float = 0.0
+) -> RangeTest:
+    """Choose a third of the smallest rate at which the smoothed cost has come down into its first valley.
 
     Smaller rates would have let it fall further, larger ones make it rise: the largest that is of use lies there.
     Source of the test: Smith, "Cyclical learning rates for training neural networks" (2017). Common rules take a
@@ -81,6 +92,7 @@ def chosen_rate(rates: NDArray[np.float64], costs: NDArray[np.float64], *, usual
         rates: growing, shape (steps,).
         costs: the cost before each step, shape (steps,); the last ones may be no numbers.
         usual: the rate to fall back to.
+        plain: the cost of always giving the same answer; 0 where it is not known.
 
     Example:
         >>> rates = np.geomspace(1e-6, 10, 100)
@@ -95,17 +107,34 @@ def chosen_rate(rates: NDArray[np.float64], costs: NDArray[np.float64], *, usual
     # How many steps were taken after an explosion depends on the machine's speed.
     steps = end + _IN_A_ROW
     told = tuple(rates[:steps].tolist()), tuple(costs[:steps].tolist()), tuple(smoothed.tolist())
-    fall = float(smoothed[0] - smoothed.min()) if end else 0.0
-    if not end or fall <= _LEAST_FALL * abs(smoothed[0]):
+    start = float(np.mean(costs[:_AT_START])) if end else 0.0
+    spread = _spread(kept, costs[:end])
+    high = smoothed > start + max(_RISE * abs(start), _MORE_DEVIATIONS * spread)
+    valley = smoothed[: int(high.argmax()) if high.any() else end]
+    fall = start - float(valley.min()) if len(valley) else 0.0
+    is_plain = len(valley) and abs(float(valley.min()) - plain) < _PLAIN * plain
+    if not fall > max(_LEAST_FALL * abs(start), _DEVIATIONS * spread) or is_plain:
         return RangeTest(*told, usual, fell=False)
-    down = smoothed <= smoothed.min() + _NEARLY * fall
+    down = valley <= valley.min() + _NEARLY * fall
     return RangeTest(*told, _two_digits(_SAFETY * float(kept[down.argmax()])), fell=True)
+
+
+def _spread(rates: NDArray[np.float64], costs: NDArray[np.float64]) -> float:
+    """The standard deviation of averages over neighbours, by that of the first steps."""
+    if not len(costs):
+        return 0.0
+    weights = _weights(np.log10(rates))[len(rates) // 2]
+    return float(np.std(costs[:_AT_START]) * np.linalg.norm(weights) / weights.sum())
 
 
 def _smoothed(places: NDArray[np.float64], costs: NDArray[np.float64]) -> NDArray[np.float64]:
     """Average costs over neighbours, near ones more: by both sides, so that the curve is not late."""
-    weights = np.exp(-0.5 * ((places[:, None] - places[None, :]) / (_WIDTH / 2)) ** 2)
+    weights = _weights(places)
     return np.asarray((weights @ costs) / weights.sum(axis=1))
+
+
+def _weights(places: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(np.exp(-0.5 * ((places[:, None] - places[None, :]) / (_WIDTH / 2)) ** 2))
 
 
 def _two_digits(rate: float) -> float:
