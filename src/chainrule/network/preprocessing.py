@@ -216,8 +216,10 @@ def _pieces(X: NDArray[Any], used: NDArray[np.int64]) -> Iterator[NDArray[Any]]:
 
 def _ranges(X: NDArray[Any], used: NDArray[np.int64]) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return the smallest and largest value of each feature."""
-    lows, highs = zip(*((piece.min(axis=0), piece.max(axis=0)) for piece in _pieces(X, used)), strict=True)
-    return np.min(lows, axis=0).astype(np.float64), np.max(highs, axis=0).astype(np.float64)
+    low, high = np.full(X.shape[1], np.inf), np.full(X.shape[1], -np.inf)
+    for piece in _pieces(X, used):
+        low, high = np.minimum(low, piece.min(axis=0)), np.maximum(high, piece.max(axis=0))
+    return low, high
 
 
 def _shift_and_scale(
