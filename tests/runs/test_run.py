@@ -151,6 +151,7 @@ def test_each_decision_is_told(pets: Path, tmp_path: Path) -> None:
     assert said == [
         "60 pictures (not_dog 30, dog 30); 3 files skipped",
         "each is padded to 8 x 8 pixels; the positive class is dog, the negative not_dog",
+        "training changes them at random (flip; --augment none does not)",
         "42 to train, 10 to validate, 8 to test",
     ]
 

@@ -79,7 +79,9 @@ def test_a_run_holds_each_picture_once_when_training_starts(
         raise WorkFailed("enough is known")
 
     monkeypatch.setattr("chainrule.runs.train.fit", measure)
-    settings = RunSettings(pictures=str(drawn), size=SIZE, positive=positive, out=str(tmp_path / "run"))
+    settings = RunSettings(
+        pictures=str(drawn), size=SIZE, positive=positive, no_cache=True, out=str(tmp_path / "run")
+    )
     with pytest.raises(WorkFailed, match="enough is known"):
         train_on_pictures(settings, say=lambda _: None)
     assert PIXELS <= peaks[0] < MOST_BYTES * PIXELS

@@ -133,9 +133,9 @@ def test_without_validation_nothing_is_said_of_overfitting() -> None:
     assert overfitting([], None, start=1.0, checked=0) is None
 
 
-def doubted(own: list[float], *, right: int = 100, wrong: int = 0) -> Advice | None:
-    """Examples of class 0 with these probabilities of it, among others that are answered rightly or wrongly."""
-    chances = np.array([*own, *[0.97] * right, *[0.4] * wrong])
+def doubted(own: list[float], *, right: int = 100, wrong: int = 0, odd: int = 0) -> Advice | None:
+    """Examples of class 0 with these probabilities of it, among others answered rightly, wrongly, or oddly so."""
+    chances = np.array([*own, *[0.97] * right, *[0.4] * wrong, *[0.2] * odd])
     probabilities = np.stack([chances, 1 - chances], axis=1)
     names = [f"row {i}" for i in range(len(chances))]
     y = np.zeros(len(chances), np.int64)
@@ -151,6 +151,10 @@ def test_labels_that_a_good_model_thinks_unlikely_are_named_the_unlikeliest_firs
     assert told is not None
     assert [one["name"] for one in told.numbers["examples"]] == ["row 1", "row 0"]
     assert told.numbers["examples"][0]["answer"] == "dog"
+
+
+def test_very_small_probabilities_are_told_as_such() -> None:
+    assert "row 0 (cat: under 0.001 %;" in said(doubted([3e-9]))
 
 
 def test_many_doubts_are_counted_and_a_few_named() -> None:
@@ -176,6 +180,7 @@ def test_among_many_classes_less_is_likely() -> None:
 def test_a_model_that_errs_or_doubts_often_is_not_believed() -> None:
     assert doubted([0.06]) is None
     assert doubted([0.001], wrong=20) is None
-    assert doubted([0.001] * 3, wrong=4) is None
-    assert doubted([0.001] * 3, wrong=3) is not None
+    assert doubted([0.001] * 3, odd=8) is None
+    assert doubted([0.001] * 3, odd=6) is not None
+    assert doubted([0.001] * 3, wrong=7) is not None
     assert doubted([], right=0) is None

@@ -61,7 +61,7 @@ def train(
         float, typer.Option(metavar="SHARE", help="Share of hidden values set to 0 in a step, 0 to below 1.")
     ] = DEFAULTS.dropout,
     class_weight: given.ClassWeight = None,
-    augment: given.Augment = given.USUAL_AUGMENTATION,
+    augment: given.Augment = None,
     validation: given.Validation = DEFAULTS.validation,
     test: given.Test = DEFAULTS.test,
     seed: given.Seed = DEFAULTS.seed,

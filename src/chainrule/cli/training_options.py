@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 OPTIMIZER_NAMES = "sgd, momentum, nesterov, rmsprop, adam, adamw, lbfgs"
 AUGMENTATION_NAMES = "flip, shift, brightness, contrast, cutout"
-USUAL_AUGMENTATION = ",".join(DEFAULTS.augment) or options.NONE
+USUAL_AUGMENTATION = ",".join(DEFAULTS.augment)
 ACTIVATION_NAMES = "relu, leaky_relu, elu, softplus, gelu, silu, tanh, sigmoid, softmax, identity"
 
 Positive = Annotated[
@@ -45,8 +45,11 @@ ClassWeight = Annotated[
     str | None, typer.Option(metavar="NAME", help="balanced: rare classes weigh as much as frequent ones.")
 ]
 Augment = Annotated[
-    str,
-    typer.Option(metavar="NAME,...", help=f"Change pictures in each epoch: {AUGMENTATION_NAMES}, or none."),
+    str | None,
+    typer.Option(
+        metavar="NAME,...",
+        help=f"Change pictures in each epoch: {AUGMENTATION_NAMES}, or none.  [default: {USUAL_AUGMENTATION}]",
+    ),
 ]
 NoCache = Annotated[
     bool, typer.Option("--no-cache", help="Do not keep the decoded pictures for the next run on the same files.")

@@ -37,7 +37,8 @@ class RunSettings:
         learning_rate: None takes the default for pictures with the default optimizer, else the usual one of the
             optimizer; "auto" finds one by a range test.
         optimizer, epochs, batch_size, l1, l2, dropout, class_weight, patience: see `cr.fit`.
-        augment: how pictures are changed at random in each epoch, by name.
+        augment: how pictures are changed at random in each epoch, by name; None takes the default for pictures, or
+            nothing with L-BFGS.
         validation, test: shares of the pictures to choose and to judge by.
         seed: decides the split, the first parameters, the order and dropout.
         group_by: a regular expression; pictures in whose paths it finds the same stay on one side of the split.
@@ -70,7 +71,7 @@ class RunSettings:
     l2: float = DEFAULTS.l2
     dropout: float = DEFAULTS.dropout
     class_weight: str | None = None
-    augment: tuple[str, ...] = DEFAULTS.augment
+    augment: tuple[str, ...] | None = None
     patience: int = DEFAULTS.patience
     validation: float = DEFAULTS.validation
     test: float = DEFAULTS.test
@@ -127,6 +128,13 @@ class RunSettings:
     def sources(self) -> tuple[str, ...]:
         """The places that pictures come from."""
         return (self.pictures, self.negative) if self.negative else (self.pictures,)
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """How pictures are changed, by name."""
+        if self.augment is None:
+            return () if self.optimizer == "lbfgs" else DEFAULTS.augment
+        return self.augment
 
     def to_dict(self) -> dict[str, Any]:
         """The settings as plain values, for run.json and the report."""
@@ -201,7 +209,7 @@ def program() -> str:
 
 def described(settings: RunSettings) -> dict[str, Any]:
     """Return the settings that a reader of the report wants: those in force, with the learning rate used."""
-    values = settings.to_dict() | {"learning_rate": settings.rate}
+    values = settings.to_dict() | {"learning_rate": settings.rate, "augment": list(settings.changes) or None}
     return {name: value for name, value in values.items() if value is not None and value is not False}
 
 

@@ -279,7 +279,7 @@ def trained(
             l1=settings.l1,
             l2=settings.l2,
             class_weight=settings.class_weight,
-            augment=settings.augment or None,
+            augment=settings.changes,
             patience=settings.patience,
             seed=settings.seed,
             progress=progress,
@@ -330,7 +330,7 @@ def _augmented_examples(settings: RunSettings, prepared: Prepared) -> NDArray[np
     """Some training pictures and what the first epochs made of them."""
     dataset, parts = prepared.dataset, prepared.parts
     assert dataset.pictures is not None
-    augmented = augmented_rows(settings.augment, dataset.pictures.shape, dataset.X)
+    augmented = augmented_rows(settings.changes, dataset.pictures.shape, dataset.X)
     if augmented is None:
         return None
     chosen = parts.train[:: max(1, len(parts.train) // _AUGMENTED_SHOWN)][:_AUGMENTED_SHOWN]

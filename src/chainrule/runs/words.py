@@ -19,7 +19,7 @@ def told_of_data(settings: RunSettings, question: Question, parts: Splits) -> li
     files = "1 file" if len(data.skipped) == 1 else f"{len(data.skipped):,} files"
     how = {"squash": "squashed to", "pad": "padded to", "crop": "cropped to"}[settings.fit]
     sizes = (len(parts.train), len(parts.validation), len(parts.test))
-    augmented = ", ".join(settings.augment)
+    augmented = ", ".join(settings.changes)
     changed = f"training changes them at random ({augmented}; --augment none does not)"
     return [
         f"{len(data):,} pictures ({counts}); {files} skipped",

@@ -39,9 +39,11 @@ LEARNED = 0.1
 # more than two. Wrong labels among those that it learned from, and that early stopping watches, keep it from being
 # surer.
 _UNLIKELY = 0.05
-# One that errs more often than this cannot judge labels. Its own mistakes are seldom so certain: on clean digits a
-# fifth of them are, so that labels are doubted where half of them are.
-_JUDGES_FROM, _CERTAIN_SHARE = 0.9, 0.5
+# One that errs more often than this cannot judge labels.
+_JUDGES_FROM = 0.9
+# Its own mistakes are of every certainty, wrong labels stand apart: of those to whose label it gives less than a
+# quarter, so many must be so unlikely. On clean digits about 15 % are, with 2 % of wrong labels 34 %.
+_ODD, _ODD_SHARE = 0.25, 0.3
 _EXAMPLES_NAMED, _EXAMPLES_KEPT = 5, 50
 
 
@@ -220,9 +222,9 @@ def suspicious_labels(
         return None
     own, answers = probabilities[np.arange(len(y)), y], probabilities.argmax(axis=1)
     unlikely = _UNLIKELY / (probabilities.shape[1] - 1)
-    doubted, wrong = np.flatnonzero(own < unlikely), int((answers != y).sum())
-    accuracy = 1 - wrong / len(y)
-    if not len(doubted) or len(doubted) < _CERTAIN_SHARE * wrong or accuracy < _JUDGES_FROM:
+    doubted, odd = np.flatnonzero(own < unlikely), int((own < _ODD).sum())
+    accuracy = float((answers == y).mean())
+    if not len(doubted) or len(doubted) < _ODD_SHARE * odd or accuracy < _JUDGES_FROM:
         return None
     ordered = doubted[np.argsort(own[doubted], kind="stable")]
     examples = [
@@ -248,4 +250,4 @@ def suspicious_labels(
 
 
 def _percent(share: Any) -> str:
-    return f"{100 * share:.3g} %"
+    return "under 0.001 %" if 0 < share < 1e-5 else f"{100 * share:.3g} %"
