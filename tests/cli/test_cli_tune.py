@@ -35,7 +35,14 @@ def tuned(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pat
 def started(folder: Path, pictures: Path, *options: str) -> "subprocess.Popen[str]":
     """Begin a search in a process of its own, which must be waited for."""
     words = ["tune", str(pictures), "--size", "8", "--out", str(folder), *options]
-    return subprocess.Popen([*COMMAND, *words], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    return subprocess.Popen(
+        [*COMMAND, *words],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        # A shell in the background lets its programs ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+    )
 
 
 def read_until(process: "subprocess.Popen[str]", words: str) -> None:
