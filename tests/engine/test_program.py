@@ -1,11 +1,14 @@
 """Programs in the engine: the words are read, and every rule of the Python verifier holds there too."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 
 import chainrule as cr
 from chainrule._engine import _check_program, _opcodes
+from chainrule.compiler.engine_run import EngineRun
 from chainrule.compiler.program import Program
 from chainrule.compiler.verify import MalformedProgram
 from chainrule.compiler.words import words_of
@@ -115,3 +118,12 @@ def test_the_message_names_the_place() -> None:
     bad = one_map(programs.SIZE, [], step("add", 1.0))
     said = _refused(words_of(program(epilogue=(*programs.EPILOGUE, bad))))
     assert said == "malformed program: entry 0, epilogue, instruction 3: add: wrong number of operands"
+
+
+def test_rows_may_be_given_out_under_two_names() -> None:
+    x, w = cr.examples("x", features=2), cr.parameter("w", (2,))
+    once = compile_entry({"z": x @ w}).program
+    entry, at = once.entries["entry"], once.entries["entry"].outputs["z"]
+    twice = replace(once, entries={"entry": replace(entry, outputs={"one": at, "two": at})})
+    found = EngineRun(twice, {"w": np.ones(2)}).run("entry", {"x": np.ones((3, 2))})
+    assert found["one"].tolist() == found["two"].tolist() == [2, 2, 2]

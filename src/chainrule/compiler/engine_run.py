@@ -115,7 +115,10 @@ class EngineRun:
             key.seed,
             key.step,
         )
-        found = {one.name: np.empty((count, *one.shape), np.float32) for one in inputs.outputs if one.has_rows}
+        rowed = [one for one in inputs.outputs if one.has_rows]
+        # A program may give one buffer out under two names.
+        by_buffer = {one.buffer: np.empty((count, *one.shape), np.float32) for one in rowed}
+        found = {one.name: by_buffer[one.buffer] for one in rowed}
         if len(found) == len(inputs.outputs):
             self._machine.run(*call, list(found.values()))
             return found
