@@ -21,10 +21,7 @@ from chainrule.runs.train import Run, train_on_pictures
 from chainrule.sample.write import write_sample
 from chainrule.training.checkpoint import Interrupted
 from chainrule.training.descent import Descent
-
-
-class Killed(BaseException):
-    """Stands for the end of the program."""
+from tests.training.ending import killed_after
 
 
 @pytest.fixture(scope="module")
@@ -53,26 +50,6 @@ def go_on(folder: str | Path, **told: Any) -> Run:
     return resume(Path(folder), say=lambda words: None, progress=False, **told)
 
 
-def killed_after(calls: int, pictures: Path, **told: Any) -> None:
-    """Let a run end in a call for steps, where one call takes a single step."""
-    with pytest.MonkeyPatch.context() as patch:
-        _kill_after(calls, patch)
-        with pytest.raises(Killed):
-            train(pictures, **told)
-
-
-def _kill_after(calls: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    real, left = Descent.steps, [calls]
-
-    def steps(self: Descent, data: Any, first: int, rates: Any, batches: Any) -> Any:
-        if not left[0]:
-            raise Killed
-        left[0] -= 1
-        return real(self, data, first, rates[:1], batches.between(0, 1))
-
-    monkeypatch.setattr(Descent, "steps", steps)
-
-
 NOTHING: dict[str, Any] = {"notes": [], "directory": "/", "made_with": {}, "hashes": {}}
 FILES = {"copies.csv", "metrics.json", "model.safetensors", "report.html", "run.json", "skipped.csv", "splits.csv",
          "history.csv"}  # fmt: skip
@@ -81,7 +58,7 @@ FILES = {"copies.csv", "metrics.json", "model.safetensors", "report.html", "run.
 @pytest.mark.parametrize("calls", [1, 7, 12, 40])
 def test_a_killed_run_ends_in_the_same_files(pictures: Path, calls: int) -> None:
     whole = train(pictures, out="whole", threads=1)
-    killed_after(calls, pictures, out="killed", threads=1)
+    assert killed_after(calls, lambda: train(pictures, out="killed", threads=1))
     assert Path("killed/checkpoint.safetensors").exists()
     Path("killed/.model.safetensors.0123abcd.tmp").write_text("half of a model")
     resumed = go_on("killed", threads=2)
@@ -106,7 +83,7 @@ def test_a_run_goes_on_from_another_folder(
     monkeypatch.chdir("here")
     Path("dogs").symlink_to(pictures)
     whole = train(Path("dogs"), out="whole")
-    killed_after(9, Path("dogs"), out="killed")
+    assert killed_after(9, lambda: train(Path("dogs"), out="killed"))
     monkeypatch.chdir(empty_folder)
     assert go_on("here/killed").model.to_bytes() == whole.model.to_bytes()
 
@@ -153,7 +130,7 @@ def test_a_complete_run_has_nothing_left_to_do(pictures: Path) -> None:
 @pytest.mark.parametrize("change", ["a picture more", "a picture less", "another picture"])
 def test_changed_pictures_are_told(change: str, pictures: Path) -> None:
     write_sample(Path("mine"), count=60, size=16, seed=0)
-    killed_after(9, Path("mine"), out="run")
+    assert killed_after(9, lambda: train(Path("mine"), out="run"))
     dogs = sorted(Path("mine/dog").iterdir())
     if change == "a picture more":
         (dogs[0].parent / "zzz.jpg").write_bytes(next((pictures / "not_dog").iterdir()).read_bytes())
@@ -171,7 +148,7 @@ def test_vanished_pictures_are_told_and_the_checkpoint_stays(
     pictures: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Path("mine").symlink_to(pictures)
-    killed_after(9, Path("mine"), out="run")
+    assert killed_after(9, lambda: train(Path("mine"), out="run"))
     Path("mine").unlink()
     with pytest.raises(UserError, match="there is no folder mine"):
         go_on("run")

@@ -16,7 +16,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 import chainrule as cr
 from chainrule import files
@@ -26,14 +25,11 @@ from chainrule.training import checkpoint as module
 from chainrule.training.checkpoint import Checkpoint, Checkpoints, training_key
 from chainrule.training.descent import Descent
 from chainrule.training.history import Epoch
+from tests.training.ending import killed_after
 
 X, y = cr.points("xor", count=120, seed=1)
 WIDE = np.random.default_rng(0).integers(0, 256, (30, 300)).astype(np.uint8)
 WIDE_Y = np.arange(30) % 2
-
-
-class Killed(BaseException):
-    """Stands for the end of the program: nothing of it is told to the training."""
 
 
 def network() -> cr.Network:
@@ -53,29 +49,6 @@ def fit_wide(path: Path | None = None, **changed: Any) -> cr.Model:
     told: dict[str, Any] = {"optimizer": cr.Momentum(0.01), "epochs": 8, "batch_size": 7, "dual": True}
     neuron = cr.Network([cr.Dense(1, "sigmoid")])
     return cr.fit(neuron, WIDE, WIDE_Y, checkpoint=path, checkpoint_every=0, **(told | changed))
-
-
-def killed_after(calls: int, train: Callable[[], object]) -> bool:
-    """Let the program end in a call for steps, where one call takes a single step; tell whether it came to that."""
-    with pytest.MonkeyPatch.context() as patch:
-        _end_after(calls, patch)
-        try:
-            train()
-        except Killed:
-            return True
-    return False
-
-
-def _end_after(calls: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    real, left = Descent.steps, [calls]
-
-    def steps(self: Descent, data: Any, first: int, rates: NDArray[Any], batches: Any) -> Any:
-        if not left[0]:
-            raise Killed
-        left[0] -= 1
-        return real(self, data, first, rates[:1], batches.between(0, 1))
-
-    monkeypatch.setattr(Descent, "steps", steps)
 
 
 CASES: dict[str, Callable[..., cr.Model]] = {

@@ -124,10 +124,10 @@ def _refuse_settings(context: typer.Context) -> None:
 def _refuse_search(out: str | None) -> None:
     """Say how to go on where the new folder is that of a search."""
     from chainrule.runs.folder import SEARCH
-    from chainrule.tuning.search import to_go_on
+    from chainrule.runs.settings import to_resume_search
 
     if out is not None and Path(out, SEARCH).exists():
-        raise UserError(f"--out {out}: there is a search already; to go on with it: {to_go_on(Path(out))}")
+        raise UserError(f"--out {out}: there is a search already; to go on with it: {to_resume_search(Path(out))}")
 
 
 def _begun(options: Mapping[str, Any], *, trials: int) -> Tuned:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from chainrule.data.containers.names import exists, is_archive, leads_into_archive
+from chainrule.data.containers.names import exists, leads_into_archive
 from chainrule.data.decode import looks_like_picture
 from chainrule.data.folders import Found, check_classes, find_by_folder, find_by_name, find_with_negative
 from chainrule.data.formats import named_like_picture
@@ -55,7 +55,7 @@ def pictures_in(path: str) -> list[str]:
         raise UserError(f"there is no file or folder {path}; check the path")
     if shards_of(path):
         inside = pictures_in_tables(path)
-    elif is_archive(path) or (leads_into_archive(path) and not named_like_picture(path)):
+    elif leads_into_archive(path) and not named_like_picture(path):
         inside = list(filter(named_like_picture, tree_of(path).walk(path, [])))
     elif os.path.isdir(path):
         inside = list(filter(looks_like_picture, tree_of(path).walk(path, [])))

@@ -11,7 +11,8 @@ from chainrule.errors import UserError
 from chainrule.files import read_json
 from chainrule.runs.folder import REPORT, locked, remove_remains
 from chainrule.runs.prepare import Prepared, Say
-from chainrule.runs.record import Record, this_machine
+from chainrule.runs.record import Record
+from chainrule.runs.settings import to_resume
 from chainrule.runs.train import Run, carry_out, train_on_pictures
 
 
@@ -35,8 +36,6 @@ def resume(
             settings have changed.
         WorkFailed: files cannot be written.
     """
-    if not folder.is_dir():
-        raise UserError(f"{folder}: there is no such folder; give the folder of a run, such as runs/dogs-1")
     record = Record.read(folder)
     with locked(folder):
         if (folder / REPORT).exists():
@@ -87,11 +86,9 @@ def reproduce(folder: Path, *, out: str | None = None, say: Say, progress: bool 
         UserError: it is no run's folder, or the run is not complete, or its pictures cannot be used any more.
         WorkFailed: files cannot be written.
     """
-    if not folder.is_dir():
-        raise UserError(f"{folder}: there is no such folder; give the folder of a run, such as runs/dogs-1")
     then = Record.read(folder)
     if not then.hashes or not (folder / REPORT).exists():
-        raise UserError(f"{folder}: this run is not complete; finish it first: chainrule resume {folder}")
+        raise UserError(f"{folder}: this run is not complete; finish it first: {to_resume(folder)}")
     settings = replace(then.here(), out=out)
     run = train_on_pictures(
         settings, say=say, progress=progress, notes=then.notes, name=f"{folder.resolve().name}-again"
@@ -104,7 +101,7 @@ def reproduce(folder: Path, *, out: str | None = None, say: Say, progress: bool 
         same_data=then.hashes.get("data") == now.hashes["data"],
         same_model=then.hashes.get("model") == now.hashes["model"],
         figures=_differing(*tests),
-        made_with=_differing(then.made_with, this_machine()),
+        made_with=_differing(then.made_with, now.made_with),
     )
 
 

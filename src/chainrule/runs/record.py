@@ -18,7 +18,7 @@ from chainrule.data.dataset import Dataset
 from chainrule.errors import UserError
 from chainrule.files import read_json, to_json_bytes, write_atomically
 from chainrule.runs.folder import RECORD, SEARCH
-from chainrule.runs.settings import RunSettings, program, shell_command
+from chainrule.runs.settings import RunSettings, to_resume_search
 
 
 def this_machine() -> dict[str, str]:
@@ -97,11 +97,12 @@ class Record:
         Raises:
             UserError: there is none, or it is damaged.
         """
+        if not folder.is_dir():
+            raise UserError(f"{folder}: there is no such folder; give the folder of a run, such as runs/dogs-1")
         if (folder / SEARCH).exists():
-            command = shell_command([program(), "tune", "--resume"], [str(folder)])
             raise UserError(
                 f"{folder}: is the folder of a search, not of a run; the run with its best settings is in "
-                f"{folder / 'best'}, and to go on with the search: {command}"
+                f"{folder / 'best'}, and to go on with the search: {to_resume_search(folder)}"
             )
         if not (folder / RECORD).exists():
             raise UserError(f"{folder}: holds no {RECORD}; give the folder of a run, such as runs/dogs-1")

@@ -138,7 +138,7 @@ class RunSettings:
 
     def to_dict(self) -> dict[str, Any]:
         """The settings as plain values, for run.json and the report."""
-        return {one.name: _plain(getattr(self, one.name)) for one in fields(self)}
+        return {one.name: plain(getattr(self, one.name)) for one in fields(self)}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> RunSettings:
@@ -147,10 +147,10 @@ class RunSettings:
         Raises:
             UserError: settings that this version does not know, or without sense.
         """
-        plain: dict[str, Any] = {name: tuple(one) if isinstance(one, list) else one for name, one in values.items()}
-        plain.pop("recorded", None)
+        given = from_plain(values)
+        given.pop("recorded", None)
         try:
-            return cls(**plain)
+            return cls(**given)
         except UserError:
             raise
         except (TypeError, ValueError, AttributeError) as reason:
@@ -177,7 +177,7 @@ class RunSettings:
             if one.name in names:
                 value = getattr(self, one.name)
                 words.append(f"--{one.name.replace('_', '-')}")
-                words += [] if value is True else [_written(value)]
+                words += [] if value is True else [as_typed(value)]
         return words
 
 
@@ -192,6 +192,20 @@ def shell_command(words: Sequence[str], paths: Sequence[str], options: Sequence[
     dashed = any(path.startswith("-") for path in paths)
     parts = [*words, *options, "--", *paths] if dashed else [*words, *paths, *options]
     return shlex.join(parts)
+
+
+def to_resume(folder: Path) -> str:
+    """Return the shell command that goes on with the run in a folder.
+
+    >>> to_resume(Path("runs/my dogs-1"))
+    "chainrule resume 'runs/my dogs-1'"
+    """
+    return shell_command([program(), "resume"], [str(folder)])
+
+
+def to_resume_search(folder: Path) -> str:
+    """Return the shell command that goes on with the search in a folder."""
+    return shell_command([program(), "tune", "--resume"], [str(folder)])
 
 
 def program() -> str:
@@ -213,11 +227,22 @@ def described(settings: RunSettings) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None and value is not False}
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Return a setting as JSON knows it."""
     return list(value) if isinstance(value, tuple) else value
 
 
-def _written(value: Any) -> str:
+def from_plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings by name as they were before `plain`."""
+    return {name: tuple(one) if isinstance(one, list) else one for name, one in values.items()}
+
+
+def as_typed(value: Any) -> str:
+    """Return a setting as its option takes it.
+
+    >>> as_typed((64, 16)), as_typed(()), as_typed(0.3)
+    ('64,16', 'none', '0.3')
+    """
     if isinstance(value, tuple):
-        return ",".join(str(item) for item in value) or "none"
+        return ",".join(map(str, value)) or "none"
     return str(value)

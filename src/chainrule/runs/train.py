@@ -27,7 +27,7 @@ from chainrule.runs.copies import write_copies
 from chainrule.runs.folder import CHECKPOINT, MODEL, REPORT, new_run_folder, write_skipped
 from chainrule.runs.prepare import Prepared, Say, prepare
 from chainrule.runs.record import Record, data_hash, file_hash
-from chainrule.runs.settings import RunSettings, described, program, shell_command
+from chainrule.runs.settings import RunSettings, described, program, shell_command, to_resume
 from chainrule.runs.words import told_of_training
 from chainrule.threads import one_thread_for_products
 from chainrule.training.advice import CAUSES, Advice
@@ -162,7 +162,7 @@ def carry_out(
         # What comes after the training has no checkpoint of its own.
         path = folder / CHECKPOINT
         if path.exists():
-            raise Interrupted(f"stopped; to go on: {_to_resume(folder)}", signal.SIGINT, path) from None
+            raise Interrupted(f"stopped; to go on: {to_resume(folder)}", signal.SIGINT, path) from None
         raise
 
 
@@ -215,11 +215,7 @@ def _checkpoints(settings: RunSettings, folder: Path, say: Say) -> Checkpoints |
         return None
     if (folder / CHECKPOINT).exists():
         say(f"going on from {folder / CHECKPOINT}")
-    return Checkpoints(folder / CHECKPOINT, every=settings.checkpoint_every, how_to_go_on=_to_resume(folder))
-
-
-def _to_resume(folder: Path) -> str:
-    return shell_command([program(), "resume"], [str(folder)])
+    return Checkpoints(folder / CHECKPOINT, every=settings.checkpoint_every, how_to_go_on=to_resume(folder))
 
 
 def check(settings: RunSettings) -> None:

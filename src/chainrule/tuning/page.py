@@ -10,10 +10,11 @@ from typing import Any
 from chainrule.evaluation.pages import render_page
 from chainrule.evaluation.wording import figure, interval, percent
 from chainrule.files import write_atomically
+from chainrule.runs.settings import as_typed
 from chainrule.tuning.plots import progress_plot, setting_plots
 from chainrule.tuning.search import Search
 from chainrule.tuning.table import endings, table
-from chainrule.tuning.trials import Trial, as_typed
+from chainrule.tuning.trials import Trial
 
 
 def write_page(path: Path, search: Search, trials: Sequence[Trial], run: Mapping[str, Any]) -> None:

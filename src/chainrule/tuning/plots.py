@@ -13,7 +13,8 @@ from markupsafe import Markup
 from chainrule.evaluation.figures import SERIES, Line, Points, points_figure
 from chainrule.evaluation.plots import Legend, Plot, spans_decades
 from chainrule.evaluation.wording import figure
-from chainrule.tuning.trials import Trial, as_typed, best_of
+from chainrule.runs.settings import as_typed
+from chainrule.tuning.trials import Trial, best_of
 
 _COST = "validation cost"
 _COMPLETE, _PRUNED = SERIES[0], SERIES[7]

@@ -14,7 +14,7 @@ from chainrule.files import read_json, to_json_bytes, write_atomically
 from chainrule.runs.folder import SEARCH
 from chainrule.runs.prepare import Prepared
 from chainrule.runs.record import Record, data_hash
-from chainrule.runs.settings import RunSettings, program, shell_command
+from chainrule.runs.settings import RunSettings, shell_command
 from chainrule.training.defaults import DEFAULTS
 from chainrule.tuning.space import SEARCHABLE, Space
 
@@ -87,6 +87,10 @@ class Search:
             UserError: there is none, or it is damaged.
         """
         path = folder / SEARCH
+        if not folder.is_dir():
+            raise UserError(
+                f"{folder}: there is no such folder; give the folder of a search, such as runs/dogs-tune-1"
+            )
         if not path.exists():
             raise UserError(f"{folder}: holds no {SEARCH}; give the folder of a search, such as runs/dogs-tune-1")
         values = read_json(path)
@@ -121,8 +125,3 @@ def same_run(one: RunSettings, other: RunSettings) -> bool:
     (True, False)
     """
     return replace(one, **_OUTWARD) == replace(other, **_OUTWARD)
-
-
-def to_go_on(folder: Path) -> str:
-    """Return the shell command that goes on with the search in a folder."""
-    return shell_command([program(), "tune", "--resume"], [str(folder)])

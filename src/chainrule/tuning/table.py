@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chainrule.evaluation.wording import duration, percent
+from chainrule.runs.settings import as_typed
 from chainrule.tuning.space import SEARCHABLE
-from chainrule.tuning.trials import ENDINGS, Trial, as_typed
+from chainrule.tuning.trials import ENDINGS, Trial
 
 # Stands where a trial does not have a setting or a figure.
 _NOTHING = "–"

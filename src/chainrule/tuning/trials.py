@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from chainrule.files import write_csv
+from chainrule.runs.settings import as_typed, from_plain, plain
 from chainrule.tuning.space import SEARCHABLE
 
 Ending = Literal["complete", "pruned", "overflowed"]
@@ -49,14 +50,13 @@ class Trial:
 
     def to_dict(self) -> dict[str, Any]:
         """The trial as plain values."""
-        drawn = {name: list(value) if isinstance(value, tuple) else value for name, value in self.drawn.items()}
+        drawn = {name: plain(value) for name, value in self.drawn.items()}
         return {**vars(self), "drawn": drawn}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Trial:
         """Read what `to_dict` gave."""
-        drawn = {name: tuple(one) if isinstance(one, list) else one for name, one in values["drawn"].items()}
-        return cls(**{**values, "drawn": drawn})
+        return cls(**{**values, "drawn": from_plain(values["drawn"])})
 
     def words(self) -> str:
         """What was drawn, as one reads it.
@@ -65,17 +65,6 @@ class Trial:
         'learning rate 0.001, hidden 64,16'
         """
         return ", ".join(f"{name.replace('_', ' ')} {as_typed(value)}" for name, value in self.drawn.items())
-
-
-def as_typed(value: Any) -> str:
-    """Return a setting as its option takes it.
-
-    >>> as_typed((64, 16)), as_typed(()), as_typed(0.3)
-    ('64,16', 'none', '0.3')
-    """
-    if isinstance(value, tuple):
-        return ",".join(map(str, value)) or "none"
-    return str(value)
 
 
 def best_first(trials: Sequence[Trial]) -> list[Trial]:

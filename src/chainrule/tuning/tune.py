@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from chainrule.errors import UserError, WorkFailed
+from chainrule.errors import WorkFailed
 from chainrule.evaluation.wording import duration, figure, percent
 from chainrule.files import read_json
 from chainrule.model import Model
@@ -18,12 +18,12 @@ from chainrule.runs.again import resume
 from chainrule.runs.folder import REPORT, locked, new_run_folder, remove_remains
 from chainrule.runs.prepare import Prepared, Say, prepare
 from chainrule.runs.record import Record
-from chainrule.runs.settings import RunSettings, program, shell_command
+from chainrule.runs.settings import RunSettings, program, shell_command, to_resume_search
 from chainrule.runs.train import check, train_on_pictures, trained
 from chainrule.training.checkpoint import Interrupted
 from chainrule.training.loop import Callback
 from chainrule.tuning.page import write_page
-from chainrule.tuning.search import Search, same_run, to_go_on
+from chainrule.tuning.search import Search, same_run
 from chainrule.tuning.space import Space
 from chainrule.tuning.study import opened, require_optuna
 from chainrule.tuning.trials import Trial, best_first, best_of, write_trials
@@ -117,8 +117,6 @@ def go_on(
         WorkFailed, Interrupted: as for `tune`.
     """
     require_optuna()
-    if not folder.is_dir():
-        raise UserError(f"{folder}: there is no such folder; give the folder of a search, such as runs/dogs-tune-1")
     search = Search.read(folder)
     settings = search.record.here()
     settings = replace(
@@ -163,7 +161,9 @@ def _saying_how_to_go_on(folder: Path, when: Callable[[], str]) -> Iterator[None
         yield
     except KeyboardInterrupt as reason:
         number = getattr(reason, "signal", signal.SIGINT)
-        raise Interrupted(f"stopped {when()}; to go on: {to_go_on(folder)}", number, folder / STUDY) from None
+        raise Interrupted(
+            f"stopped {when()}; to go on: {to_resume_search(folder)}", number, folder / STUDY
+        ) from None
 
 
 def _tried(search: Search, folder: Path, prepared: Prepared, say: Say) -> list[Trial]:
