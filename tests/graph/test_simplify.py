@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import chainrule as cr
+from chainrule.graph import shapes
 from chainrule.graph.expression import Expression, apply
 from chainrule.graph.simplify import simplify
 
@@ -55,6 +56,15 @@ def test_named_nodes_and_nodes_to_keep_stay() -> None:
     assert simplify([kept * 1], keep={kept})[0] is kept
 
 
+def fit(*nodes: Expression) -> bool:
+    """Whether shapes fit together, axis by axis from the right."""
+    try:
+        np.broadcast_shapes(*(shapes.fixed(node.shape) for node in nodes))
+    except ValueError:
+        return False
+    return True
+
+
 def some_node(draw: st.DrawFn) -> Expression:
     nodes: list[Expression] = [x, y, v, r, *(cr.constant(number) for number in (0.0, 1.0, -1.0, 2.0, -3.0))]
     nodes += [cr.broadcast_to(x, (2, 3)), cr.broadcast_to(v, (2, 3)), cr.broadcast_to(cr.constant(-2.0), (3,))]
@@ -64,13 +74,14 @@ def some_node(draw: st.DrawFn) -> Expression:
             st.sampled_from(["add", "subtract", "multiply", "divide", "negate", "where", "sum", "mean", "power"])
         )
         if op in {"add", "subtract", "multiply"}:
+            assume(fit(one, other))
             nodes.append(apply(op, one, other))
         elif op == "divide":
             nodes.append(one / draw(st.sampled_from([x, y, cr.constant(-2.0), cr.constant(1.0)])))
         elif op == "where":
-            nodes.append(
-                cr.where(draw(st.sampled_from([x > 0, cr.constant(1.0), cr.constant(0.0), v])), one, other)
-            )
+            condition = draw(st.sampled_from([x > 0, cr.constant(1.0), cr.constant(0.0), v]))
+            assume(fit(condition, one, other))
+            nodes.append(cr.where(condition, one, other))
         elif op == "power":
             nodes.append(one ** draw(st.sampled_from([0.0, 1.0, 2.0])))
         elif op == "negate":
