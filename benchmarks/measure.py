@@ -14,13 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from cases import Case
-from contenders import MACHINE, environment, processors
+from contenders import PEERS, environment, processors
 
 HERE = Path(__file__).parent
 # Threads of a contender that has just run may spin for a moment before they sleep.
 _PAUSE = 0.05
-# Contenders this many times slower than the best so far run no more than this often.
-_FAR_BEHIND, _FEW_RUNS = 4.0, 2
+# Peers this many times slower than the best of them so far run no more than this often.
+_FAR_BEHIND, _FEW_RUNS = 2.0, 2
+# Runs that are short vary most; there is time for more of them.
+_MOST_ROUNDS, _MORE_SECONDS = 25, 40.0
 
 
 @dataclass
@@ -116,7 +118,7 @@ def take_turns(
 
     Args:
         entrants: who takes part.
-        rounds: how often each runs.
+        rounds: how often each runs; where all steps are run, and runs are short, more often.
         shorter: how many times fewer steps than the case says.
         ahead: whether what is measured runs before other programs.
 
@@ -127,21 +129,34 @@ def take_turns(
     try:
         for one in entrants:
             workers[one] = Worker(one.contender, one.case, one.threads, shorter, ahead)
-        for number in range(rounds):
-            for one, worker in workers.items():
-                if not worker.result.problem and not _is_far_behind(one, workers, number):
-                    worker.run()
+        _run_round_after_round(workers, rounds, more=shorter == 1)
     finally:
         for worker in workers.values():
             worker.end()
     return {one: worker.result for one, worker in workers.items()}
 
 
+def _run_round_after_round(workers: dict[Entrant, Worker], rounds: int, *, more: bool) -> None:
+    for number in range(rounds):
+        _run_round(workers, number)
+    began = time.perf_counter()
+    for number in range(rounds, _MOST_ROUNDS if more else rounds):
+        if time.perf_counter() - began > _MORE_SECONDS:
+            break
+        _run_round(workers, number)
+
+
+def _run_round(workers: dict[Entrant, Worker], number: int) -> None:
+    for one, worker in workers.items():
+        if not worker.result.problem and not _is_far_behind(one, workers, number):
+            worker.run()
+
+
 def _is_far_behind(one: Entrant, workers: dict[Entrant, Worker], done: int) -> bool:
-    if done < _FEW_RUNS or one.contender == MACHINE:
+    if done < _FEW_RUNS or one.contender not in PEERS:
         return False
-    others = [w.result.seconds for other, w in workers.items() if other.contender != MACHINE and w.result.clock]
-    return workers[one].result.seconds > _FAR_BEHIND * statistics.median(sorted(others)[:2])
+    peers = [w.result.seconds for other, w in workers.items() if other.contender in PEERS and w.result.clock]
+    return workers[one].result.seconds > _FAR_BEHIND * min(peers)
 
 
 def _busy_seconds() -> float:

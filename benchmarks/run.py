@@ -47,7 +47,7 @@ def main() -> None:
 def _train(results: Results, case: Case, options: argparse.Namespace) -> None:
     shorter = _SHORTER if options.quick else 1
     short = case.shortened(shorter)
-    rounds = options.rounds or (2 if options.quick else 5)
+    rounds = options.rounds or (2 if options.quick else 3)
     wanted = options.contenders.split(",") if options.contenders else [*LIMITS, OURS, WHOLE, DIRECT, *PEERS]
     # Figures of an earlier run are not mixed with new ones.
     results.rows.pop(case.name, None)
@@ -71,7 +71,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--only", help="some of: " + ", ".join((*CASES, *OTHERS)) + "; separated by commas")
     parser.add_argument("--contenders", help="some of: " + ", ".join(CONTENDERS))
     parser.add_argument("--quick", action="store_true", help="a tenth of the steps, two rounds")
-    parser.add_argument("--rounds", type=int, help="how often each contender runs")
+    parser.add_argument("--rounds", type=int, help="how often each contender runs at least")
     parser.add_argument("--threads", type=int, nargs="+", default=[2, 1], help="numbers of threads")
     parser.add_argument("--ahead", action="store_true", help="go before other programs (Linux, as root)")
     parser.add_argument("--out", type=Path, help="the folder of results.json, results.md and results.svg")

@@ -130,20 +130,25 @@ class BoundMachine {
     must(bounds.size() == steps + 1, "there must be one bound more than steps");
     Words chosen;
     if (!rows.is_none()) chosen = nb::cast<Words>(rows);
-    std::vector<StepInput> inputs(steps);
     std::int64_t most = 0;
     for (std::size_t i = 0; i < steps; ++i) {
       const std::int64_t from = bounds.data()[i], to = bounds.data()[i + 1];
       const bool there = rows.is_none() || to <= static_cast<std::int64_t>(chosen.size());
       must(there && 0 <= from && from <= to, "the bounds are not those of the rows");
-      inputs[i] = {rows.is_none() ? nullptr : chosen.data() + from, to - from, scalars.data() + i * scalars.shape(1),
-                   seed, first + static_cast<std::int64_t>(i)};
       most = std::max(most, to - from);
     }
+    const StepInputs inputs{static_cast<std::int64_t>(steps),
+                            rows.is_none() ? nullptr : chosen.data(),
+                            bounds.data(),
+                            scalars.data(),
+                            scalars.shape(1),
+                            seed,
+                            first};
     if (rows.is_none()) {
       machine_.check(entry, sources, range_of(nullptr, most));
     } else if (steps > 0) {
-      machine_.check(entry, sources, range_of(inputs[0].rows, bounds.data()[steps] - bounds.data()[0]));
+      const std::int64_t from = bounds.data()[0];
+      machine_.check(entry, sources, range_of(chosen.data() + from, bounds.data()[steps] - from));
     }
     std::optional<Augmentation> how;
     if (!augmentation.is_none()) how = augmentation_from(nb::cast<Words>(augmentation), sources, first, widths());

@@ -128,31 +128,32 @@ void Machine::run(int entry, std::span<const Rows> data, const StepInput& input,
   });
 }
 
-std::int64_t Machine::run_steps(int entry, std::span<const Rows> data, std::span<const StepInput> inputs,
-                                float* outputs, double seconds, const Augmentation* augmentation) {
+std::int64_t Machine::run_steps(int entry, std::span<const Rows> data, const StepInputs& inputs, float* outputs,
+                                double seconds, const Augmentation* augmentation) {
   using Clock = std::chrono::steady_clock;
   const auto end = Clock::now() + std::chrono::duration<double>(seconds);
   const std::vector<int>& results = plans_[entry].outputs;
   std::int64_t done = 0;
-  const auto total = static_cast<std::int64_t>(inputs.size());
-  while (done < total) {
+  while (done < inputs.count) {
     // Steps of one schedule go together: the team comes together once for all of them.
-    Prepared& ready = prepared(entry, inputs[done].count);
+    const StepInput next = inputs.at(done);
+    Prepared& ready = prepared(entry, next.count);
     const EntrySchedule& schedule = ready.schedule;
     std::int64_t last = done + 1;
-    while (last < total && inputs[last].count == inputs[done].count) ++last;
+    while (last < inputs.count && inputs.at(last).count == next.count) ++last;
     Team team(schedule);
     std::int64_t after = done;
     const std::int64_t first = done;
-    if (ready.is_small) ready.see(data, augmentation || inputs[done].rows);
+    if (ready.is_small) ready.see(data, augmentation || next.rows);
     const auto steps = [&](int member) {
       members_[member]->augmentation = augmentation;
       for (std::int64_t number = first; number < last && !team.stops; ++number) {
-        if (member == 0 && number + 1 < last) fetch_rows(entry, data, inputs[number + 1], ready);
+        const StepInput input = inputs.at(number);
+        if (member == 0 && number + 1 < last) fetch_rows(entry, data, inputs.at(number + 1), ready);
         if (ready.is_small) {
-          small_step(entry, data, inputs[number], ready, team);
+          small_step(entry, data, input, ready, team);
         } else {
-          step(entry, data, inputs[number], {}, team, member);
+          step(entry, data, input, {}, team, member);
         }
         if (member == 0) {
           float* row = outputs + number * static_cast<std::int64_t>(results.size());

@@ -36,6 +36,22 @@ struct StepInput {
   std::int64_t number;
 };
 
+// Many steps: of each, what `at` says.
+struct StepInputs {
+  std::int64_t count;
+  const std::int64_t* rows;    // of all steps, one after the other; null where each reads the first rows of the data
+  const std::int64_t* bounds;  // step i has the rows from bounds[i] to before bounds[i + 1]
+  const float* scalars;
+  std::size_t scalar_numbers;  // of a step
+  std::uint64_t seed;
+  std::int64_t first;  // the number of the first step
+
+  StepInput at(std::int64_t i) const {
+    return {rows ? rows + bounds[i] : nullptr, bounds[i + 1] - bounds[i],
+            scalars + static_cast<std::size_t>(i) * scalar_numbers, seed, first + i};
+  }
+};
+
 // The numbers of the rows that steps read: none where `most` is below `least`.
 struct RowRange {
   std::int64_t least = 0, most = -1;
@@ -66,8 +82,8 @@ class Machine {
   // Run an entry for many steps, until one's first output is not finite (that step counts as done) or the time is over.
   // `outputs` receives all single-number outputs of each step. Pictures are changed at random where it is said how.
   // Returns how many steps are done.
-  std::int64_t run_steps(int entry, std::span<const Rows> data, std::span<const StepInput> inputs, float* outputs,
-                         double seconds, const Augmentation* augmentation = nullptr);
+  std::int64_t run_steps(int entry, std::span<const Rows> data, const StepInputs& inputs, float* outputs, double seconds,
+                         const Augmentation* augmentation = nullptr);
 
   // The numbers of an output that is no `rows` buffer, as the last run left them.
   std::span<const float> output(int buffer) const;

@@ -50,6 +50,13 @@ ProductLoop loop_of(Form form, const ProductKernels& loops) {
 
 void multiply_as(Form form, const Kernels& kernels, const Product& product, Workspace& workspace, Tape* tape) {
   if (product.rows <= 0 || product.columns <= 0) return;
+  if (tape && form == Form::tiles && product.depth > 0) {
+    // For a network of a few neurons, finding its tiles takes longer than they do.
+    TileCall calls[few_tiles];
+    const std::int64_t count = kernels.products->as_tiles(product, calls);
+    for (std::int64_t i = 0; i < count; ++i) make(tape, calls[i]);
+    if (count > 0) return;
+  }
   if (product.depth > 0) return make(tape, ProductCall{loop_of(form, *kernels.products), product, workspace.data()});
   if (product.accumulate) return;
   for (std::int64_t i = 0; i < product.rows; ++i) {

@@ -10,7 +10,7 @@
 namespace chainrule::simd {
 namespace {
 
-constexpr ProductKernels product_kernels{multiply_tiles, multiply_tall, multiply_dot, reads_as_it_lies};
+constexpr ProductKernels product_kernels{multiply_tiles, multiply_tall, multiply_dot, as_tiles, reads_as_it_lies};
 
 }  // namespace
 }  // namespace chainrule::simd

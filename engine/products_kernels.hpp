@@ -2,6 +2,7 @@
 #pragma once
 
 #include "products.hpp"
+#include "products_tile.hpp"
 
 namespace chainrule {
 
@@ -14,9 +15,14 @@ enum class Form {
 
 Form form(const Product& product);
 
+// A product of so few tiles may be seen as these.
+constexpr std::int64_t few_tiles = 4;
+
 // Each takes any part of a product of its form that has at least one row, column and k.
 struct ProductKernels {
   ProductLoop tiles, tall, dot;
+  // The calls that a product of the tile form is: how many, or 0 where there is more to do than these.
+  std::int64_t (*as_tiles)(const Product& product, TileCall (&into)[few_tiles]);
   // Whether the tile form reads A as it lies, so that it may be rows that lie anywhere.
   bool (*reads_as_it_lies)(const Product& product);
 };

@@ -31,20 +31,6 @@ enum class Layout {
   columns_anywhere,  // a_rows[k][i + a_offset]
 };
 
-struct Tile {
-  std::int64_t depth;
-  const float* a;
-  std::ptrdiff_t a_stride;
-  const float* b;
-  std::ptrdiff_t b_stride;
-  float* c;
-  std::ptrdiff_t c_stride;
-  int last;  // columns in the last vector, 1 to 16
-  bool accumulate;
-  const float* const* a_rows = nullptr;
-  std::ptrdiff_t a_offset = 0;
-};
-
 // `masked`: B may not be read beyond its last column.
 template <int rows, int vectors, Layout layout, bool masked>
 void multiply_tile(const Tile& t) {
@@ -102,10 +88,8 @@ void multiply_tile(const Tile& t) {
   }
 }
 
-using TileFunction = void (*)(const Tile&);
-
 struct TileTable {
-  TileFunction of[2][tile_vectors][tile_rows];  // by masked, vectors - 1, rows - 1
+  TileLoop of[2][tile_vectors][tile_rows];  // by masked, vectors - 1, rows - 1
 };
 
 template <Layout layout, int rows>

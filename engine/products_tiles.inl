@@ -83,12 +83,22 @@ CHAINRULE_INLINE void fetch_next(const Block& block, std::int64_t row, std::int6
   for (std::int64_t k = 0; k < block.depth; ++k) prefetch_second(block.next[k] + block.offset + row);
 }
 
-// The block times the panel.
-CHAINRULE_INLINE void multiply_panel(const Block& block, const Panel& panel, const Ahead& ahead) {
+// The loops for the block's tiles with this panel, by rows - 1; and the columns in their last vector.
+struct Loops {
+  const TileLoop* of_rows;
+  int vectors, last;
+};
+
+CHAINRULE_INLINE Loops loops_for(const Block& block, const Panel& panel) {
   const auto vectors = static_cast<int>(ratio_up(panel.columns, 16));
   const auto last = static_cast<int>(panel.columns - 16 * (vectors - 1));
   const int masked = !panel.padded && last < 16 ? 1 : 0;
-  const auto& tiles = tiles_of[static_cast<int>(block.layout)].of[masked][vectors - 1];
+  return {tiles_of[static_cast<int>(block.layout)].of[masked][vectors - 1], vectors, last};
+}
+
+// The block times the panel.
+CHAINRULE_INLINE void multiply_panel(const Block& block, const Panel& panel, const Ahead& ahead) {
+  const auto [tiles, vectors, last] = loops_for(block, panel);
   const std::int64_t count = block.tiles();
   std::int64_t row = 0, before = 0;
   for (std::int64_t t = 0; t < count; ++t) {
@@ -128,6 +138,26 @@ CHAINRULE_INLINE bool packs_b(const Product& p) {
 }
 
 bool reads_as_it_lies(const Product& p) { return !packs_a(p); }
+
+// Without packing, fetching, or rows that lie anywhere, in one panel.
+std::int64_t as_tiles(const Product& p, TileCall (&into)[few_tiles]) {
+  const Block block{p.a.row_stride == 1 ? Layout::columns : Layout::rows, static_cast<const float*>(p.a.data),
+                    p.a.row_stride == 1 ? p.a.column_stride : p.a.row_stride, p.rows, p.depth};
+  if (packs_a(p) || packs_b(p) || p.a.rows || p.columns > tile_columns || p.depth >= worth_fetching) return 0;
+  const std::int64_t count = block.tiles();
+  if (count > few_tiles) return 0;
+  const Panel panel{static_cast<const float*>(p.b.data), p.b.row_stride, p.columns, false, p.c, p.c_stride, p.accumulate,
+                    true, true};
+  const Loops loops = loops_for(block, panel);
+  std::int64_t row = 0;
+  for (std::int64_t t = 0; t < count; ++t) {
+    const std::int64_t rows = block.height(t, count);
+    into[t] = {loops.of_rows[rows - 1], {p.depth, block.at(row), block.stride, panel.b, panel.stride,
+                                         panel.c + row * panel.c_stride, panel.c_stride, loops.last, panel.accumulate}};
+    row += rows;
+  }
+  return count;
+}
 
 void multiply_tiles(const Product& p, float* workspace) {
   const bool pack_a = packs_a(p), pack_b = packs_b(p);
