@@ -45,6 +45,8 @@ long process() {
 void Barrier::wait() {
   if (members_ == 1) return;
   const std::uint32_t round = round_.load(std::memory_order_acquire);
+  // Who comes after the others were let go would wait for ever.
+  if (given_up_.load(std::memory_order_acquire)) throw GivenUp{};
   if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == members_) {
     arrived_.store(0, std::memory_order_relaxed);
     round_.store(round + 1, std::memory_order_release);
