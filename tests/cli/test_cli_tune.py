@@ -197,18 +197,21 @@ def test_without_optuna_it_is_said_how_to_install_it(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent in another way there")
-def test_ctrl_c_ends_in_one_line_that_says_how_to_go_on(pictures: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_in_one_line_that_says_how_to_go_on(
+    pictures: Path, tmp_path: Path, asked: signal.Signals
+) -> None:
     folder = tmp_path / "search"
     with started(folder, pictures, "--epochs", "1000000", "--patience", "1000000", "--hidden", "4") as process:
         read_until(process, "to train")
         while not (folder / "study.sqlite").exists():
             pass
-        process.send_signal(signal.SIGINT)
+        process.send_signal(asked)
         assert process.stderr is not None
         assert process.stderr.read() == (
             f"stopped after 0 of 30 trials; to go on: chainrule tune --resume {folder}\n"
         )
-    assert process.returncode == 130
+    assert process.returncode == 128 + asked
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent in another way there")

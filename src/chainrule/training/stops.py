@@ -12,6 +12,29 @@ from typing import Any
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, where it is raised as Ctrl-C is."""
+
+    signal = signal.SIGTERM
+
+
+@contextmanager
+def terminated_as_by_hand() -> Iterator[None]:
+    """Have SIGTERM raise `Terminated`; only the main thread is told of signals, others do without."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)
+
+
+def _terminate(*_: object) -> None:
+    raise Terminated
+
+
 class StopRequests:
     """Notes the first signal that asks to stop; the second one ends the program as if there were no first.
 

@@ -83,7 +83,7 @@ class Study:
             train: what trains a model with the settings of the trial.
 
         Raises:
-            KeyboardInterrupt: Ctrl-C; the trial will be done again.
+            KeyboardInterrupt: Ctrl-C or SIGTERM; the trial will be done again.
             WorkFailed: the file cannot be written.
         """
         from optuna.trial import TrialState

@@ -22,6 +22,7 @@ from chainrule.runs.settings import RunSettings, program, shell_command, to_resu
 from chainrule.runs.train import check, train_on_pictures, trained
 from chainrule.training.checkpoint import Interrupted
 from chainrule.training.loop import Callback
+from chainrule.training.stops import terminated_as_by_hand
 from chainrule.tuning.page import write_page
 from chainrule.tuning.search import Search, same_run
 from chainrule.tuning.space import Space
@@ -80,7 +81,7 @@ def tune(space: Space, *, trials: int, say: Say, progress: bool | None = None) -
     Raises:
         UserError: Optuna is not installed, or settings or pictures cannot be used; no folder is left then.
         WorkFailed: files cannot be written, or no trial came to an end.
-        Interrupted: Ctrl-C; `go_on` goes on.
+        Interrupted: Ctrl-C or SIGTERM; `go_on` goes on.
     """
     require_optuna()
     settings = space.settings
@@ -158,7 +159,8 @@ def _carry_out(search: Search, folder: Path, prepared: Prepared, say: Say, progr
 @contextmanager
 def _saying_how_to_go_on(folder: Path, when: Callable[[], str]) -> Iterator[None]:
     try:
-        yield
+        with terminated_as_by_hand():
+            yield
     except KeyboardInterrupt as reason:
         number = getattr(reason, "signal", signal.SIGINT)
         raise Interrupted(
