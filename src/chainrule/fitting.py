@@ -29,6 +29,7 @@ from chainrule.training.checkup import with_advice
 from chainrule.training.cost_graph import CostGraph, parameter_shapes
 from chainrule.training.defaults import DEFAULTS
 from chainrule.training.diagnosis import plain_cost
+from chainrule.training.divergence import kept_words
 from chainrule.training.dual_plan import Work
 from chainrule.training.full_batch import check_suits, train_full_batch
 from chainrule.training.history import History
@@ -153,9 +154,10 @@ def fit(
         KeyboardInterrupt: Ctrl-C.
 
     Warns:
-        TrainingWarning: the cost overflowed, and the model has the last good parameters; or it exploded: over the
-            last quarter of the epochs it is more than ten times that of the start. The likely causes stand in the
-            warning and in `model.history.advice`.
+        TrainingWarning: the cost overflowed; or it exploded: over the last quarter of the epochs it is more than
+            ten times that of the start. The model has the best parameters: by the validation cost, or without
+            validation those before or after the epoch of the lowest cost. The likely causes stand in the warning
+            and in `model.history.advice`.
 
     Example:
         >>> import chainrule as cr
@@ -213,6 +215,7 @@ def fit(
         snapshots=SnapshotRecorder.of(
             snapshots, total=epochs, unit="epochs", parameters=graph.sizes, itemsize=dtype.itemsize
         ),
+        plain_cost=plain_cost(graph.loss, data["y"], train_rows, task.labels.classes),
     )
     first = None if initial is None else list(initial.parameters.values())
     descent = graph.descent(
@@ -227,8 +230,7 @@ def fit(
     )
     tested = None
     if isinstance(learning_rate, str):
-        plain = plain_cost(graph, plan, task.labels.classes)
-        plan, tested = with_tested_rate(descent, plan, plain=plain)
+        plan, tested = with_tested_rate(descent, plan)
     if isinstance(chosen, LBFGS):
         check_suits(graph.J, batch=plan.batch_size or plan.count, count=plan.count)
         history = train_full_batch(descent, plan, chosen)
@@ -339,9 +341,8 @@ def _told(plan: Plan, history: History, *, l1: float, l2: float, seed: int) -> d
 
 
 def _warn_of_what_went_wrong(history: History) -> None:
-    exploded = any(advice.kind == "exploding_cost" for advice in history.advice)
-    if not (history.diverged or exploded):
+    if not (history.diverged or history.exploded):
         return
-    ended = f"{history.stopped}; the last good parameters were kept; likely causes: " if history.diverged else ""
+    ended = f"{history.stopped}; {kept_words(history.best_epoch)}; likely causes: " if history.diverged else ""
     causes = "; ".join(advice.message for advice in history.advice if advice.kind in CAUSES)
     warnings.warn(ended + causes, TrainingWarning, stacklevel=3)

@@ -165,7 +165,7 @@ def test_a_cost_that_overflows_is_told_and_fails(run: Command, pictures: Path) -
     done = run("train", pictures, *QUICK, "--learning-rate", "1e30")
     assert done.exit_code == 1
     assert "warning: the cost overflowed" in done.stderr
-    assert "error: the cost overflowed; runs/pets-1 holds the last good parameters" in done.stderr
+    assert "error: the cost overflowed; runs/pets-1 holds the best parameters until then" in done.stderr
 
 
 def test_a_corrupt_picture_is_skipped_and_counted(run: Command, pictures: Path) -> None:

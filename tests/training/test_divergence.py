@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -90,17 +91,58 @@ def test_a_training_from_a_good_model_is_measured_by_a_plain_answer() -> None:
 
 def test_a_fit_whose_cost_explodes_but_stays_finite_warns() -> None:
     with pytest.warns(
-        cr.TrainingWarning, match=r"cost exploded: it is .* times that of the start .* learning rate"
+        cr.TrainingWarning, match=r"cost exploded: it was .* times that of the start .* the first .* learning rate"
     ):
         model = cr.fit(NEURON, X, TARGETS, optimizer=cr.GradientDescent(0.6), epochs=10, batch_size="all")
     history = model.history
     assert not history.diverged
     assert history.stopped == "all 10 epochs are done"
-    assert history.start_cost is not None
-    assert history.end_cost is not None
-    assert history.end_cost > 10 * history.start_cost
-    assert found(model)["exploding_cost"].numbers["end"] == history.end_cost
+    assert history.exploded is not None
+    assert found(model)["exploding_cost"].numbers["end"] == history.exploded.end > 10 * history.exploded.start
     assert found(model)["learning_rate"].numbers["rate"] == 0.6
+    # Nothing was better than the start.
+    assert history.best_epoch is None
+    assert history.end_cost == history.start_cost
+
+
+def test_the_best_parameters_are_kept_where_the_cost_explodes(tmp_path: Path) -> None:
+    def rate(epoch: float, epochs: int) -> float:
+        return 0.002 if epoch < 20 else 0.3
+
+    def fit(epochs: int = 30, rate: Any = rate, **more: Any) -> cr.Model:
+        return cr.fit(NEURON, X, TARGETS, optimizer=cr.Momentum(rate), epochs=epochs, batch_size=40, seed=2, **more)
+
+    with pytest.warns(cr.TrainingWarning, match="the best parameters, those of epoch 14, were kept"):
+        model = fit()
+    history = model.history
+    assert history.best_epoch == 14
+    assert found(model)["exploding_cost"].numbers["kept"] == 14
+    wanted = fit(14, 0.002)
+    assert history.end_cost == wanted.history.end_cost
+    for name, values in wanted.parameters.items():
+        np.testing.assert_array_equal(model.parameters[name], values)
+    # With a checkpoint, epochs are taken one at a time.
+    checkpoint = tmp_path / "checkpoint"
+    with pytest.warns(cr.TrainingWarning, match="epoch 14"):
+        again = fit(checkpoint=checkpoint, checkpoint_every=0)
+    # From the last one, long after the best epoch, it goes on to the same.
+    assert checkpoint.exists()
+    with pytest.warns(cr.TrainingWarning, match="epoch 14"):
+        resumed = fit(checkpoint=checkpoint, checkpoint_every=0)
+    for name, values in wanted.parameters.items():
+        np.testing.assert_array_equal(again.parameters[name], values)
+        np.testing.assert_array_equal(resumed.parameters[name], values)
+
+
+def test_the_best_parameters_are_kept_where_the_cost_explodes_before_it_overflows() -> None:
+    def rate(epoch: float, epochs: int) -> float:
+        return 0.002 if epoch < 20 else 5.0
+
+    with pytest.warns(cr.TrainingWarning, match="overflowed at step .* those of epoch 20, were kept"):
+        model = cr.fit(NEURON, X, TARGETS, optimizer=cr.GradientDescent(rate), epochs=60, batch_size=10, seed=2)
+    assert model.history.diverged
+    assert len(model.history) == 21
+    assert model.history.best_epoch == 20
 
 
 def test_a_rate_that_is_large_only_for_some_steps_is_no_explosion() -> None:
@@ -203,7 +245,7 @@ def test_the_largest_rate_of_a_schedule_is_the_one_that_counts() -> None:
 
 def test_the_warning_names_what_was_kept_and_why() -> None:
     with pytest.warns(
-        cr.TrainingWarning, match=r"overflowed at step .*good parameters were kept; likely causes: the le"
+        cr.TrainingWarning, match=r"overflowed at step .*first parameters were kept.*; likely causes: the le"
     ):
         model = cr.fit(SMALL, X, TARGETS, optimizer=cr.GradientDescent(1e6))
     assert model.history.diverged

@@ -158,7 +158,7 @@ def summary(run: Run) -> list[str]:
 def fail_if_diverged(run: Run) -> None:
     """End with an exit code that scripts notice, if the parameters are not those that were asked for."""
     if run.diverged:
-        say(f"error: the cost overflowed; {run.folder} holds the last good parameters")
+        say(f"error: the cost overflowed; {run.folder} holds the best parameters until then")
         raise typer.Exit(FAILED)
 
 

@@ -76,7 +76,7 @@ class Run:
 
     @property
     def diverged(self) -> bool:
-        """Whether the cost overflowed and the last good parameters were kept."""
+        """Whether the cost overflowed and the best parameters until then were kept."""
         return self.model.history.diverged
 
     def to_dict(self) -> dict[str, Any]:

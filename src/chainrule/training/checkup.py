@@ -12,7 +12,7 @@ from numpy.typing import DTypeLike, NDArray
 from chainrule.graph.expression import Expression
 from chainrule.training.advice import Advice
 from chainrule.training.cost_graph import CostGraph
-from chainrule.training.diagnosis import plain_cost, what_went_wrong
+from chainrule.training.diagnosis import what_went_wrong
 from chainrule.training.history import History
 from chainrule.training.labels import ClassName
 from chainrule.training.loop import Data, Plan
@@ -59,14 +59,12 @@ def with_advice(
     advice = what_went_wrong(history, graph, plan, classes, standardized=standardized)
     if not advice:
         probe = Probe(graph, parameters, dtype=dtype)
-        advice = _signs(history, probe, plan, classes, plain=plain_cost(graph, plan, classes))
+        advice = _signs(history, probe, plan, classes)
     return replace(history, advice=tuple(advice))
 
 
-def _signs(
-    history: History, probe: Probe, plan: Plan, classes: tuple[ClassName, ...] | None, *, plain: float
-) -> list[Advice]:
-    start = max(plain, history[0].cost if history.start_cost is None else history.start_cost)
+def _signs(history: History, probe: Probe, plan: Plan, classes: tuple[ClassName, ...] | None) -> list[Advice]:
+    start = max(plan.plain_cost, history[0].cost if history.start_cost is None else history.start_cost)
     end = history[-1].cost if history.end_cost is None else history.end_cost
     checked = 0 if plan.validation_rows is None else len(plan.validation_rows)
     found = [overfitting(history.epochs, history.best_epoch, start=start, checked=checked)]

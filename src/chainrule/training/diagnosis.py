@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.graph.value import evaluate
+from chainrule.network.losses import Loss
 from chainrule.training.advice import Advice
 from chainrule.training.cost_graph import CostGraph
-from chainrule.training.divergence import Situation, explosion, explosion_advice, likely_causes
+from chainrule.training.divergence import Situation, explosion_advice, likely_causes
 from chainrule.training.history import History
 from chainrule.training.labels import ClassName
 from chainrule.training.loop import Plan
@@ -39,25 +40,28 @@ def what_went_wrong(
         classes: their names; None where the answers are numbers.
         standardized: whether the rows are standardized.
     """
-    costs = [epoch.cost for epoch in history]
-    plain = plain_cost(graph, plan, classes)
-    grown = explosion(history.start_cost, history.end_cost, costs, plain=plain)
+    grown = history.exploded
     if grown is None and not history.diverged:
         return []
     causes = likely_causes(_situation(history, graph, plan, classes, standardized=standardized))
-    return causes if grown is None else [explosion_advice(grown), *causes]
+    return causes if grown is None else [explosion_advice(grown, history.best_epoch), *causes]
 
 
-def plain_cost(graph: CostGraph, plan: Plan, classes: tuple[ClassName, ...] | None) -> float:
+def plain_cost(loss: Loss, y: Array, rows: NDArray[np.int64], classes: tuple[ClassName, ...] | None) -> float:
     """Return about the cost of always giving the same answer; 0 for losses that are not known.
 
     That is log(k) for equal chances of k classes, and the variance of the targets for the squared error.
+
+    Args:
+        loss: of one example.
+        y: the targets, an example each row.
+        rows: the numbers of the training rows.
+        classes: their names; None where the answers are numbers.
     """
-    if classes is not None and graph.loss.name in ("binary_cross_entropy", "categorical_cross_entropy"):
+    if classes is not None and loss.name in ("binary_cross_entropy", "categorical_cross_entropy"):
         return math.log(len(classes))
-    if classes is None and graph.loss.name == "squared_error":
-        rows = evenly(plan.training_rows, _TARGETS)
-        return float(np.var(plan.data["y"][rows].astype(np.float64), axis=0).mean())
+    if classes is None and loss.name == "squared_error":
+        return float(np.var(y[evenly(rows, _TARGETS)].astype(np.float64), axis=0).mean())
     return 0.0
 
 

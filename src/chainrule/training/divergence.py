@@ -28,7 +28,7 @@ class Explosion:
     """A cost that grew and stayed large.
 
     Attributes:
-        start, end: the cost at the first parameters and at those that are kept, on the same rows.
+        start, end: the cost at the first and at the last parameters, on the same rows.
         epochs: for how many epochs, the last ones, it has been large.
     """
 
@@ -74,7 +74,7 @@ def explosion(
 
     Args:
         start: the cost at the first parameters; None where it is not known.
-        end: the cost at the kept parameters, on the same rows.
+        end: the cost at the last parameters, on the same rows.
         costs: the mean cost of each epoch.
         plain: the cost of always giving the same answer; a training that starts from a good model, with less, is
             measured by this.
@@ -95,16 +95,27 @@ def explosion(
     return Explosion(start, end, len(costs) - 1 - below[-1] if below else len(costs))
 
 
-def explosion_advice(found: Explosion) -> Advice:
-    """Say how much a cost has grown."""
+def explosion_advice(found: Explosion, kept: int | None) -> Advice:
+    """Say how much a cost has grown, and of which epoch the parameters were kept; None where it is the start."""
     times = found.end / found.start
     epochs = "epoch" if found.epochs == 1 else f"{found.epochs} epochs"
     return Advice(
         "exploding_cost",
-        f"the cost exploded: it is {found.end:.3g} at the end, {times:.3g} times that of the start "
-        f"({found.start:.3g}), and was more than {EXPLODED:g} times that in the last {epochs}",
-        {"start": found.start, "end": found.end, "epochs": found.epochs},
+        f"the cost exploded: it was {found.end:.3g} at the end, {times:.3g} times that of the start "
+        f"({found.start:.3g}), and more than {EXPLODED:g} times that in the last {epochs}; {kept_words(kept)}",
+        {"start": found.start, "end": found.end, "epochs": found.epochs, "kept": kept or 0},
     )
+
+
+def kept_words(kept: int | None) -> str:
+    """Say of which epoch the parameters were kept, after a cost that overflowed or exploded; None for the start.
+
+    >>> kept_words(3)
+    'the best parameters, those of epoch 3, were kept'
+    """
+    if kept is None:
+        return "the first parameters were kept, as none were better"
+    return f"the best parameters, those of epoch {kept}, were kept"
 
 
 def likely_causes(situation: Situation) -> list[Advice]:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.training.advice import Advice
+from chainrule.training.divergence import Explosion
 from chainrule.training.range_test import RangeTest
 
 
@@ -64,7 +65,8 @@ class History:
 
     Attributes:
         epochs: the records.
-        best_epoch: the epoch whose parameters were kept; None where they are the last ones, or the last good ones.
+        best_epoch: the epoch whose parameters were kept; None where they are the last ones or, of a cost that
+            overflowed or exploded at once, the first.
         stopped: why the training ended, in words.
         diverged: whether it ended because the cost was no longer a number.
         snapshots: the parameters over time, as far as `snapshots=` of `cr.fit` asked for them. A model's file does
@@ -72,6 +74,7 @@ class History:
         plan: how the work was planned, in words: whether weights were kept as sums of the examples.
         start_cost, end_cost: the cost, without penalties and dropout, of the same few training rows at the first
             parameters and at those that were kept; None where it was not looked at (L-BFGS).
+        exploded: how far the cost had grown at the last parameters, where it stayed a number but far too large.
         advice: what to look at: why the cost overflowed, neurons that do nothing, labels that look wrong; empty
             where nothing was found. A model's file does not hold it.
         range_test: what chose the learning rate, where that was left to the training (`learning_rate="auto"`).
@@ -92,6 +95,7 @@ class History:
     plan: str = field(default="", compare=False, repr=False)
     start_cost: float | None = field(default=None, compare=False, repr=False)
     end_cost: float | None = field(default=None, compare=False, repr=False)
+    exploded: Explosion | None = field(default=None, compare=False, repr=False)
     advice: tuple[Advice, ...] = field(default=(), compare=False, repr=False)
     range_test: RangeTest | None = field(default=None, compare=False, repr=False)
 

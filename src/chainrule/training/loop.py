@@ -17,6 +17,7 @@ from chainrule.training.bar import EpochBar
 from chainrule.training.batches import BatchPlan
 from chainrule.training.checkpoint import Checkpoint, Checkpoints, training_key
 from chainrule.training.descent import Descent
+from chainrule.training.divergence import Explosion, explosion
 from chainrule.training.history import Epoch, History, Snapshot, means_of_epochs
 from chainrule.training.optimizers import Optimizer
 from chainrule.training.snapshots import SnapshotRecorder
@@ -38,7 +39,8 @@ Callback = Callable[[Epoch], object]
 class Plan:
     """How long to train, on what, and who is told.
 
-    `rows` are the rows of `data` to train on (None for all), `validation_rows` those of `validation` to check on.
+    `rows` are the rows of `data` to train on (None for all), `validation_rows` those of `validation` to check on;
+    `plain_cost` is that of always giving the same answer, 0 where it is not known.
     """
 
     data: Data
@@ -55,6 +57,7 @@ class Plan:
     snapshots: SnapshotRecorder = field(default_factory=SnapshotRecorder)
     checkpoints: Checkpoints | None = None
     augmented: Augmented | None = None
+    plain_cost: float = 0.0
 
     @property
     def training_rows(self) -> NDArray[np.int64]:
@@ -99,6 +102,8 @@ class _Training:
         self.records: list[Epoch] = []
         self.reason: str | None = None
         self.diverged = False
+        # The number of the epoch with the lowest cost so far.
+        self._lowest = 0
         self._pace = Pace(plan.count, steps=self.per_epoch)
         self._start_cost = self._cost_of_some()
         # Of an epoch that was begun before: its outputs, and how long it has taken.
@@ -126,6 +131,8 @@ class _Training:
         self._outputs, self._seconds = dict(before.outputs), before.seconds
         self.plan.stopping.go_on_from(before.records, before.best)
         self.plan.snapshots.go_on_from(before.snapshots)
+        for record in self.records:
+            self._note_lowest(record)
 
     def _keep(self, outputs: Outputs, started: float, *, epoch_over: bool) -> None:
         """Write a checkpoint where it is time; `outputs` are those of the running epoch."""
@@ -215,8 +222,15 @@ class _Training:
             for place in range(epochs)
         ]
 
+    def _note_lowest(self, record: Epoch) -> None:
+        """Keep the way to the parameters around the epoch of the lowest cost: the best ones, if it explodes."""
+        if not self._lowest or record.cost < self.records[self._lowest - 1].cost:
+            self._lowest = record.epoch
+            self.trail.keep((record.epoch - 1) * self.per_epoch, record.epoch * self.per_epoch)
+
     def _take_up(self, record: Epoch) -> None:
         self.records.append(record)
+        self._note_lowest(record)
         stopping = self.plan.stopping
         self.reason = stopping.after(record, self.trail.values() if stopping.early else [])
         for callback in self.plan.callbacks:
@@ -235,42 +249,65 @@ class _Training:
 
     def history(self) -> History:
         """Write down how the training ended; the descent ends with the parameters to keep."""
-        plan, best = self.plan, self.plan.stopping.best_values
-        kept = len(self.records)
+        plan, stopping = self.plan, self.plan.stopping
         if not self.diverged:
-            plan.snapshots.take_end(kept, self.trail.values)
-        if best is not None:
-            self.descent.restore(best)
-        elif self.diverged or not self._gives_numbers():
-            if not self.diverged:
-                self.reason = "the parameters overflowed in the last epoch"
-            self.diverged = True
-            kept = self.trail.go_back() // self.per_epoch
-        if plan.stopping.best_epoch is not None:
-            kept = plan.stopping.best_epoch
+            plan.snapshots.take_end(len(self.records), self.trail.values)
+        exploded = self._explosion()
+        kept = len(self.records)
+        if stopping.best_epoch is not None and stopping.best_values is not None:
+            kept = stopping.best_epoch
+            self.descent.restore(stopping.best_values)
+        elif self.diverged or exploded is not None:
+            kept = self._go_to_best()
         plan.snapshots.take_end(kept, self.descent.values)
         snapshots = tuple(Snapshot(number, self._by_name(values)) for number, values in plan.snapshots.kept)
-        reason = self.reason or f"all {plan.epochs} epochs are done"
+        is_chosen = stopping.best_epoch is not None or self.diverged or exploded is not None
         return History(
             tuple(self.records),
-            plan.stopping.best_epoch,
-            reason,
+            kept if is_chosen and kept else None,
+            self.reason or f"all {plan.epochs} epochs are done",
             self.diverged,
             snapshots,
             self.descent.plan,
             start_cost=self._start_cost,
             end_cost=self._cost_of_some(),
+            exploded=exploded,
         )
+
+    def _explosion(self) -> Explosion | None:
+        """Tell whether the cost exploded; where the last parameters are of no use at all, the training diverged."""
+        if self.diverged:
+            return None
+        # Finite parameters, too, may be so large that every answer overflows.
+        end = self._cost_of_some()
+        if not (all_finite(self.trail.values()) and math.isfinite(end)):
+            if self.plan.stopping.best_values is None:
+                self.reason, self.diverged = "the parameters overflowed in the last epoch", True
+            return None
+        costs = [record.cost for record in self.records]
+        return explosion(self._start_cost, end, costs, plain=self.plan.plain_cost)
+
+    def _go_to_best(self) -> int:
+        """Go back to the better parameters of those around the epoch of the lowest cost; return their epoch."""
+        last = len(self.records)
+        if self.diverged:
+            # Where a cost was no number, the parameters before that step are of no use either.
+            last = (self.trail.done - 1) // self.per_epoch if self.trail.done else 0
+        found, lowest = 0, math.inf
+        for epoch in (self._lowest - 1, self._lowest):
+            if 0 <= epoch <= last:
+                self.trail.go_to(epoch * self.per_epoch)
+                cost = self._cost_of_some()
+                if cost < lowest:
+                    found, lowest = epoch, cost
+        self.trail.go_to(found * self.per_epoch)
+        return found
 
     def _by_name(self, values: Values) -> dict[str, NDArray[Any]]:
         found = {str(parameter.name): array for parameter, array in self.descent.found(values).items()}
         for array in found.values():
             array.flags.writeable = False
         return found
-
-    def _gives_numbers(self) -> bool:
-        """Tell whether the parameters are of use: also finite ones may be so large that every answer overflows."""
-        return all_finite(self.trail.values()) and math.isfinite(self._cost_of_some())
 
     def _cost_of_some(self) -> float:
         return self.descent.evaluate(self.data, rows=self.plan.training_rows[:_ROWS_TO_TRY])["cost"]

@@ -20,7 +20,7 @@ _RANGES = ((1e-6, 10.0), (1e-12, 1e-5))
 _STEPS, _FULL_STEPS = 100, 50
 
 
-def with_tested_rate(descent: Descent, plan: Plan, *, plain: float = 0.0) -> tuple[Plan, RangeTest]:
+def with_tested_rate(descent: Descent, plan: Plan) -> tuple[Plan, RangeTest]:
     """Choose a plan's learning rate by a range test.
 
     The descent is put back to where it was, so that the training is the one that the rate by hand would give.
@@ -28,7 +28,6 @@ def with_tested_rate(descent: Descent, plan: Plan, *, plain: float = 0.0) -> tup
     Args:
         descent: at the first parameters.
         plan: the training; its batches are those of the test.
-        plain: the cost of always giving the same answer; 0 where it is not known.
 
     Returns:
         The plan with the chosen rate, and the test.
@@ -37,7 +36,7 @@ def with_tested_rate(descent: Descent, plan: Plan, *, plain: float = 0.0) -> tup
     for lowest, highest in _RANGES:
         rates, costs = _steps(descent, data, plan, lowest, highest)
         descent.restore_state(before)
-        tested = chosen_rate(rates, costs, usual=usual_rate(plan.optimizer), plain=plain)
+        tested = chosen_rate(rates, costs, usual=usual_rate(plan.optimizer), plain=plan.plain_cost)
         if tested.fell or len(tested.smoothed) == len(costs):
             break
     return replace(plan, optimizer=replace(plan.optimizer, learning_rate=tested.rate)), tested

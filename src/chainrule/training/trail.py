@@ -83,6 +83,7 @@ class Trail:
         self._data = data
         self._per_epoch = per_epoch
         self._marks: list[_Mark] = []
+        self._wanted: tuple[int, ...] = ()
         self._values: Values | None = None
 
     def values(self) -> Values:
@@ -129,10 +130,15 @@ class Trail:
         self.go_to(epochs * self._per_epoch)
         return self.done
 
+    def keep(self, *wanted: int) -> None:
+        """Keep the way back to these numbers of steps, ends of epochs in the last chunk; forget earlier wishes."""
+        self._wanted = wanted
+
     def go_to(self, done: int) -> None:
         """Go back to where the parameters were after so many steps.
 
-        That is the end of an epoch, not before the last good parameters, or any step of the last chunk.
+        That is the end of an epoch, not before the last good parameters or one that was to be kept, or any step of
+        the last chunk.
         """
         mark = next((mark for mark in reversed(self._marks) if mark.done <= done), None)
         if mark is None:  # nothing was done
@@ -151,11 +157,15 @@ class Trail:
 
     def _mark(self, *, whole: bool) -> None:
         # If the next step fails, the start of the epoch before is wanted.
-        wanted = self.done - self._per_epoch
-        reached = [mark.done <= wanted for mark in self._marks]
-        kept = max((place for place, yes in enumerate(reached) if yes), default=0)
+        first = self._place_before(self.done - self._per_epoch)
+        kept = {self._place_before(steps) for steps in self._wanted}.union(range(first, len(self._marks)))
         state = self.descent.whole_state() if whole else None
-        self._marks = [*self._marks[kept:], _Mark(self.done, state, None if whole else self.values())]
+        marks = [mark for place, mark in enumerate(self._marks) if place in kept]
+        self._marks = [*marks, _Mark(self.done, state, None if whole else self.values())]
+
+    def _place_before(self, done: int) -> int:
+        """Which mark is the last one from which the parameters after so many steps can be reached."""
+        return max((place for place, mark in enumerate(self._marks) if mark.done <= done), default=0)
 
     def _taken(self, chunk: Chunk, tell: Callable[[Outputs], None] | None) -> Outputs:
         self._values = None
