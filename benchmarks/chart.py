@@ -33,12 +33,10 @@ def draw(results: Results, path: Path) -> None:
     figure, axes = plt.subplots(figsize=(8, 0.8 + 0.38 * len(rows)), layout="constrained")
     for place, row in enumerate(rows):
         axes.axhline(place, color="#dddddd", linewidth=0.8, zorder=0)
-        for name in PEERS:
-            seconds = row.seconds(name)
-            if seconds and row.ours:
-                axes.plot(seconds / row.ours, place, MARKS[name], color=COLORS[name], markersize=7)
-        if row.limit and row.ours:
-            axes.plot(row.limit / row.ours, place, "|", color="#222222", markersize=13, markeredgewidth=2)
+        for name, times in row.beside_ours(PEERS).items():
+            axes.plot(times, place, MARKS[name], color=COLORS[name], markersize=7)
+        if row.share:
+            axes.plot(row.share, place, "|", color="#222222", markersize=13, markeredgewidth=2)
     axes.axvline(1, color="#222222", linewidth=1.5, zorder=0)
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))

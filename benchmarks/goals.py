@@ -98,16 +98,15 @@ def efficiency(row: Row) -> float | None:
 
 def scaling(row: Row) -> Verdict | None:
     """What the second thread brings, beside what it brings the bare product or reading."""
-    alone, both = row.seconds(OURS, 1), row.seconds(OURS, 2)
-    if alone is None or both is None:
+    found = row.ratio((OURS, 1), (OURS, 2))
+    if found is None:
         return None
-    limits = [(a, b) for name in LIMITS if (a := row.seconds(name, 1)) and (b := row.seconds(name, 2))]
-    found = alone / both
+    limits = [times for name in LIMITS if (times := row.ratio((name, 1), (name, 2)))]
     if row.case.name in ("middle", "large", "tall") and limits:
-        bare = limits[0][0] / limits[0][1]
+        bare = limits[0]
         goal = f"{_SCALING:.0%} of the {bare:.2f} times of the bare {LIMITS_IN_WORDS[row.case.limit]}"
         return Verdict(f"{found:.2f} times as fast", goal, found >= min(_SCALING * bare, 2.0))
-    return Verdict(f"{found:.2f} times as fast", "never slower", both <= _NEVER_SLOWER * alone)
+    return Verdict(f"{found:.2f} times as fast", "never slower", found >= 1 / _NEVER_SLOWER)
 
 
 LIMITS_IN_WORDS = {"products": "products", "reading": "read"}

@@ -20,7 +20,7 @@ HERE = Path(__file__).parent
 # Threads of a contender that has just run may spin for a moment before they sleep.
 _PAUSE = 0.05
 # Peers this many times slower than the best of them so far run no more than this often.
-_FAR_BEHIND, _FEW_RUNS = 2.0, 2
+_FAR_BEHIND, _FEW_RUNS = 1.5, 2
 # Runs that are short vary most; there is time for more of them.
 _MOST_ROUNDS, _MORE_SECONDS = 25, 40.0
 

@@ -10,8 +10,9 @@ from goals import scaling, verdicts
 from results import Results, Row
 
 _HOW = """Made by `make bench`: everyone side by side, in turn, in one run; float32, the same rows, order, first
-values and updates; costs are compared at the end. Figures are medians, of one step where nothing else is
-said. With batches of few rows, peers also ran with one thread, and their better figure counts.
+values and updates; costs are compared at the end. Times are medians, of one step where nothing else is
+said; how many times one takes as long as another is the median of its rounds, as what slows the machine for
+some seconds slows both. With batches of few rows, peers also ran with one thread, and their better figure counts.
 Compiling, and converting rows, is not counted, except where set-up is said to be included: there
 everything from the raw rows on counts, chainrule's compiling too, but not the compiling of peers.
 """
@@ -38,8 +39,8 @@ def lines(results: Results, row: Row) -> str:
                 text.append(f"   {threads} threads  {name:14s} {result.problem}")
     share = "" if row.share is None else f"; {row.share:.0%} of the bare {row.case.limit}"
     best = row.best()
-    if best and row.ours:
-        text.append(f"   best peer: {best[0]}, {best[1] / row.ours:.3g} times chainrule's time{share}")
+    if best:
+        text.append(f"   best peer: {best[0]}, {best[1]:.3g} times chainrule's time{share}")
     text += [f"   {v.mark:12s} {v.figure}  (goal: {v.goal})" for v in verdicts(results, row)]
     return "\n".join([*text, *(f"   ! {problem}" for problem in row.problems)])
 

@@ -47,25 +47,43 @@ class Row:
         """Seconds of a step of chainrule, with all threads."""
         return self.seconds(OURS, max(self.turns))
 
+    def ratio(self, one: tuple[str, int], other: tuple[str, int]) -> float | None:
+        """How many times as long one takes as another: the median of its rounds, each a contender and its threads.
+
+        What slows the machine for some seconds slows both in a round, so that this varies less than the medians.
+        """
+        first, second = (self.turns.get(threads, {}).get(name) for name, threads in (one, other))
+        if first is None or second is None or not (first.clock and second.clock):
+            return None
+        # Who is far behind runs in fewer rounds.
+        rounds = zip(first.clock, second.clock, strict=False)
+        return statistics.median(a / b for a, b in rounds) * self.steps_of(other[0]) / self.steps_of(one[0])
+
+    @property
+    def share(self) -> float | None:
+        """The limit's part of chainrule's time: 1 is as fast as the hardware."""
+        return min(self.beside_ours(LIMITS).values(), default=None)
+
     @property
     def limit(self) -> float | None:
         """Seconds of a step of the bare products or the bare reading, by the number of threads that suits them."""
         return next((s for name in LIMITS if (s := self.seconds(name))), None)
 
-    @property
-    def share(self) -> float | None:
-        """The limit's part of chainrule's time: 1 is as fast as the hardware."""
-        return self.limit / self.ours if self.limit and self.ours else None
-
     def best(self, names: tuple[str, ...] = PEERS) -> tuple[str, float] | None:
-        """The quickest of some peers and its seconds."""
-        found = [(name, s) for name in names if (s := self.seconds(name))]
-        return min(found, key=lambda one: one[1], default=None)
+        """The quickest of some peers, and how many times as long as chainrule it takes."""
+        return min(self.beside_ours(names).items(), key=lambda one: one[1], default=None)
 
     def times_faster(self, names: tuple[str, ...] = PEERS) -> float | None:
         """How many times longer the best of some peers takes."""
         best = self.best(names)
-        return best[1] / self.ours if best and self.ours else None
+        return best and best[1]
+
+    def beside_ours(self, names: tuple[str, ...]) -> dict[str, float]:
+        """How many times as long as chainrule with all threads these take, each with the threads that suit it."""
+        ours = OURS, max(self.turns)
+        found = {name: [self.ratio((name, threads), ours) for threads in self.turns] for name in names}
+        known = {name: [one for one in ratios if one] for name, ratios in found.items()}
+        return {name: min(ratios) for name, ratios in known.items() if ratios}
 
     @property
     def best_framework(self) -> tuple[str, float] | None:
@@ -100,16 +118,29 @@ class Row:
         ]
 
     def _crippled_peers(self) -> list[str]:
-        slowness = max(1.0, PRODUCT_RATE / self.product_rate)
         found = []
+        usual = 2 * 1024**3 / PRODUCT_RATE
         for name, known in SECONDS.get(self.case.name, {}).items():
-            seconds = self.seconds(name)
-            if seconds and seconds / slowness > MOST * known:
+            times = [
+                statistics.median(self._without_slowness(result.clock, results.get(MACHINE), usual))
+                / self.case.steps
+                for results in self.turns.values()
+                if (result := results.get(name)) and result.clock
+            ]
+            if times and min(times) > MOST * known:
                 found.append(
-                    f"spoilt: {name} takes {seconds / slowness / known:.2f} times what it is known to take "
-                    f"(the machine itself is {slowness:.2f} times slower than usual)"
+                    f"spoilt: {name} takes {min(times) / known:.2f} times what it is known to take (after the "
+                    "machine's own slowness in each round, by its bare product, was taken out)"
                 )
         return found
+
+    @staticmethod
+    def _without_slowness(clock: list[float], machine: Result | None, usual: float) -> list[float]:
+        """Seconds of rounds as they would be on a machine whose bare product takes `usual` seconds."""
+        if machine is None:
+            return clock
+        slow = [max(1.0, seconds / Machine.STEPS / usual) for seconds in machine.clock]
+        return [one / by for one, by in zip(clock, slow, strict=False)]
 
     def _busy(self) -> list[str]:
         shares = [share for results in self.turns.values() for one in results.values() for share in one.others]

@@ -15,6 +15,13 @@ constexpr int tile_rows = 6, tile_vectors = 1;  // 12 registers of 16, or 24 of 
 #endif
 constexpr int tile_columns = 16 * tile_vectors;
 
+// Where a vector is two registers, the last columns of a product may need but one.
+#if defined(CHAINRULE_AVX2)
+constexpr int narrow_columns = 8;
+#else
+constexpr int narrow_columns = 0;
+#endif
+
 // A load under a mask costs nothing on AVX-512, so one kind of tile will do.
 #if defined(CHAINRULE_AVX512)
 constexpr bool always_masked = true;
@@ -88,8 +95,44 @@ void multiply_tile(const Tile& t) {
   }
 }
 
+#if defined(CHAINRULE_AVX2)
+// The same for at most 8 columns.
+template <int rows, Layout layout, bool masked>
+void multiply_narrow(const Tile& t) {
+  __m256 sums[rows];
+  const int last = t.last;
+  CHAINRULE_UNROLL
+  for (int i = 0; i < rows; ++i) {
+    sums[i] = t.accumulate ? load_first(t.c + i * t.c_stride, last).low : _mm256_setzero_ps();
+  }
+  const float* a = t.a;
+  const float* b = t.b;
+  const std::ptrdiff_t a_stride = layout == Layout::packed ? rows : t.a_stride;
+  const float* starts[rows];
+  CHAINRULE_UNROLL
+  for (int i = 0; i < rows; ++i) {
+    if constexpr (layout == Layout::rows_anywhere) starts[i] = t.a_rows[i] + t.a_offset;
+    if constexpr (layout == Layout::rows) starts[i] = a + i * a_stride;
+  }
+  for (std::int64_t k = 0; k < t.depth; ++k) {
+    if constexpr (layout == Layout::columns_anywhere) a = t.a_rows[k] + t.a_offset;
+    const __m256 row = masked ? load_first(b, last).low : _mm256_loadu_ps(b);
+    CHAINRULE_UNROLL
+    for (int i = 0; i < rows; ++i) {
+      const bool by_row = layout == Layout::rows_anywhere || layout == Layout::rows;
+      sums[i] = _mm256_fmadd_ps(_mm256_broadcast_ss(by_row ? starts[i] + k : a + i), row, sums[i]);
+    }
+    a += a_stride;
+    b += t.b_stride;
+  }
+  CHAINRULE_UNROLL
+  for (int i = 0; i < rows; ++i) store_first(t.c + i * t.c_stride, {sums[i], sums[i]}, last);
+}
+#endif
+
 struct TileTable {
   TileLoop of[2][tile_vectors][tile_rows];  // by masked, vectors - 1, rows - 1
+  TileLoop narrow[2][tile_rows];            // by masked, rows - 1
 };
 
 template <Layout layout, int rows>
@@ -101,6 +144,10 @@ constexpr void fill(TileTable& table) {
       table.of[0][1][rows - 1] = multiply_tile<rows, 2, layout, always_masked>;
       table.of[1][1][rows - 1] = multiply_tile<rows, 2, layout, true>;
     }
+#if defined(CHAINRULE_AVX2)
+    table.narrow[0][rows - 1] = multiply_narrow<rows, layout, false>;
+    table.narrow[1][rows - 1] = multiply_narrow<rows, layout, true>;
+#endif
     fill<layout, rows - 1>(table);
   }
 }

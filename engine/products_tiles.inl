@@ -92,8 +92,10 @@ struct Loops {
 CHAINRULE_INLINE Loops loops_for(const Block& block, const Panel& panel) {
   const auto vectors = static_cast<int>(ratio_up(panel.columns, 16));
   const auto last = static_cast<int>(panel.columns - 16 * (vectors - 1));
-  const int masked = !panel.padded && last < 16 ? 1 : 0;
-  return {tiles_of[static_cast<int>(block.layout)].of[masked][vectors - 1], vectors, last};
+  const bool narrow = panel.columns <= narrow_columns;
+  const int masked = !panel.padded && last < (narrow ? narrow_columns : 16) ? 1 : 0;
+  const TileTable& table = tiles_of[static_cast<int>(block.layout)];
+  return {narrow ? table.narrow[masked] : table.of[masked][vectors - 1], vectors, last};
 }
 
 // The block times the panel.
