@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -66,20 +66,22 @@ class DiskTree:
         files: list[str] = []
         folders: list[str] = []
         try:
-            names = sorted(os.listdir(folder))
+            # Entries of a scan know what they are: a file of its own is not looked at again.
+            with os.scandir(folder) as scan:
+                entries = sorted(scan, key=lambda entry: entry.name)
         except OSError as error:
             skipped.append(Skipped(folder, f"the folder cannot be read: {error.strerror}"))
             return files, folders
-        for name in names:
-            path = os.path.join(folder, name)
-            if is_ignored(name):
+        for entry in entries:
+            path = os.path.join(folder, entry.name)
+            if is_ignored(entry.name):
                 continue
-            if os.path.isdir(path):
+            if _holds(entry.is_dir):
                 folders.append(path)
-            elif os.path.isfile(path):
+            elif _holds(entry.is_file):
                 files.append(path)
             else:
-                skipped.append(Skipped(path, "a broken link" if os.path.islink(path) else "not a regular file"))
+                skipped.append(Skipped(path, "a broken link" if entry.is_symlink() else "not a regular file"))
         return files, folders
 
     def walk(self, top: str, skipped: list[Skipped]) -> Iterator[str]:
@@ -100,6 +102,13 @@ class DiskTree:
                 else:
                     seen.add(identity)
                     waiting.append(path)
+
+
+def _holds(question: Callable[[], bool]) -> bool:
+    try:
+        return question()
+    except OSError:  # a link that leads back to itself
+        return False
 
 
 def _identity(path: str | Path) -> tuple[int, int]:
