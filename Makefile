@@ -88,8 +88,9 @@ $(PACKAGE): $(BUILD_TOOLS) $(BUILT_FROM)
 	$(PIP) install -q --no-build-isolation --editable .
 	@touch $@
 
+# Without bytecode of all that is never imported, which takes longer than the rest of the installation.
 $(TEST_TOOLS): $(VENV_READY) pyproject.toml
-	$(PIP) install -q --group test --group lint
+	$(PIP) install -q --no-compile --group test --group lint
 	@touch $@
 
 $(BENCH_TOOLS): $(VENV_READY) pyproject.toml
