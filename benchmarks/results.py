@@ -10,7 +10,7 @@ from typing import Any
 
 from bare import Machine
 from cases import CASES, Case
-from contenders import FRAMEWORKS, LIMITS, MACHINE, OURS, PEERS
+from contenders import LIMITS, MACHINE, OURS, PEERS
 from known import MOST, PRODUCT_RATE, SECONDS
 from measure import Result
 
@@ -84,11 +84,6 @@ class Row:
         found = {name: [self.ratio((name, threads), ours) for threads in self.turns] for name in names}
         known = {name: [one for one in ratios if one] for name, ratios in found.items()}
         return {name: min(ratios) for name, ratios in known.items() if ratios}
-
-    @property
-    def best_framework(self) -> tuple[str, float] | None:
-        """The quickest framework."""
-        return self.best(FRAMEWORKS)
 
     @property
     def product_rate(self) -> float:

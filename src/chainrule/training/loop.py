@@ -289,10 +289,8 @@ class _Training:
 
     def _go_to_best(self) -> int:
         """Go back to the better parameters of those around the epoch of the lowest cost; return their epoch."""
-        last = len(self.records)
-        if self.diverged:
-            # Where a cost was no number, the parameters before that step are of no use either.
-            last = (self.trail.done - 1) // self.per_epoch if self.trail.done else 0
+        # Where a cost was no number, the parameters before that step are of no use either.
+        last = self.trail.good_epochs if self.diverged else len(self.records)
         found, lowest = 0, math.inf
         for epoch in (self._lowest - 1, self._lowest):
             if 0 <= epoch <= last:

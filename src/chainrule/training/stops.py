@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -28,11 +28,17 @@ def terminated_as_by_hand() -> Iterator[None]:
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)
+        _put_back({signal.SIGTERM: before})
 
 
 def _terminate(*_: object) -> None:
     raise Terminated
+
+
+def _put_back(handlers: Mapping[int, Any]) -> None:
+    for number, handler in handlers.items():
+        # None stands for a handler that was not set from Python.
+        signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
 
 class StopRequests:
@@ -63,7 +69,5 @@ class StopRequests:
         self._restore()
 
     def _restore(self) -> None:
-        for number, handler in self._before.items():
-            # None stands for a handler that was not set from Python.
-            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+        _put_back(self._before)
         self._before = {}

@@ -124,10 +124,14 @@ class Trail:
             self.done -= 1
         return outputs
 
+    @property
+    def good_epochs(self) -> int:
+        """After how many epochs the last good parameters were."""
+        return (self.done - 1) // self._per_epoch if self.done else 0
+
     def go_back(self) -> int:
         """Go back to the last good parameters; return after how many steps they were."""
-        epochs = (self.done - 1) // self._per_epoch if self.done else 0
-        self.go_to(epochs * self._per_epoch)
+        self.go_to(self.good_epochs * self._per_epoch)
         return self.done
 
     def keep(self, *wanted: int) -> None:
