@@ -3,7 +3,7 @@
 #include "kernels.hpp"
 #include "simd.hpp"
 
-#include "maps.inl"
+#include "maps_chains.inl"
 #include "products.inl"
 #include "reduce.inl"
 

@@ -58,7 +58,17 @@ struct MapCode::Run {
   std::int64_t rows;
   Tape* tape;
 
+  void chain(const MapChain& chain, std::int64_t count) const {
+    ChainCall call{kernels.chains[chain.number], {}, {}, count};
+    std::transform(chain.out.begin(), chain.out.end(), call.out, [this](int place) { return at[place]; });
+    std::transform(chain.in.begin(), chain.in.end(), call.in, [this](int place) { return at[place]; });
+    make(tape, call);
+  }
+
   void one_step(const MapStep& step, std::uint8_t singles, std::int64_t count) const {
+    if (step.operation == static_cast<std::uint8_t>(Operation::chain)) {
+      return chain(code.steps_.chains[static_cast<std::size_t>(step.out)], count);
+    }
     make(tape, MapCall{kernels.loops[step.operation][singles], at[step.out], at[step.in[0]], at[step.in[1]],
                        at[step.in[2]], count, step.padded});
   }

@@ -1,4 +1,4 @@
-// The inner loops of maps for one instruction set.
+// The inner loops of the steps of maps for one instruction set.
 #pragma once
 
 #include "lane_masks.inl"
@@ -161,15 +161,13 @@ void repeat_numbers(float* out, const float* numbers, std::int64_t length, std::
   }
 }
 
-constexpr MapKernels list_map_kernels() {
+constexpr MapKernels list_step_kernels() {
   MapKernels kernels{};
   list_loops<0>(kernels);
   kernels.repeat_row = repeat_row;
   kernels.repeat_numbers = repeat_numbers;
   return kernels;
 }
-
-constexpr MapKernels map_kernels = list_map_kernels();
 
 }  // namespace
 }  // namespace chainrule::simd

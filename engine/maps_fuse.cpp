@@ -24,12 +24,12 @@ FusedStep plain(const ScalarStep& step) {
   if (step.opcode == Opcode::divide && is_power_of_two(step.operands[1])) {
     Operand inverse = step.operands[1];
     inverse.number = 1 / inverse.number;
-    return {operation(Opcode::multiply), {step.operands[0], inverse}};
+    return {operation(Opcode::multiply), {step.operands[0], inverse}, -1};
   }
   if (step.opcode == Opcode::power && is_number(step.operands[1], 2)) {
-    return {operation(Opcode::multiply), {step.operands[0], step.operands[0]}};
+    return {operation(Opcode::multiply), {step.operands[0], step.operands[0]}, -1};
   }
-  return {operation(step.opcode), step.operands};
+  return {operation(step.opcode), step.operands, -1};
 }
 
 std::vector<int> count_readers(const FusedMap& map) {
@@ -60,7 +60,7 @@ FusedStep joined(const FusedStep& product, const FusedStep& sum, int which) {
   const Operation made = !difference ? Operation::multiply_add
                          : which == 0 ? Operation::multiply_subtract
                                       : Operation::subtract_product;
-  return {made, {product.operands[0], product.operands[1], other}};
+  return {made, {product.operands[0], product.operands[1], other}, -1};
 }
 
 // Leave out the steps that were joined to others.

@@ -12,6 +12,7 @@ namespace chainrule {
 struct FusedStep {
   Operation operation;
   std::vector<Operand> operands;
+  int chain = -1;  // of Operation::chain which one, of Operation::chain_result which result
 };
 
 struct FusedMap {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "maps_chains.hpp"
 #include "maps_fuse.hpp"
 #include "maps_kernels.hpp"
 
@@ -19,7 +20,7 @@ std::pair<bool, int> memory_key(const Program& program, int buffer) {
 class Compiler {
  public:
   Compiler(const Program& program, const Map& map, const std::vector<Spread>& sources)
-      : program_(program), map_(map), spreads_(sources), fused_(fuse(map)), value_(fused_.steps.size()) {
+      : program_(program), map_(map), spreads_(sources), fused_(fused_map(map, sources)), value_(fused_.steps.size()) {
     found_.first_number = static_cast<int>(map.sources.size() + map.destinations.size());
     number_operands();
     find_singles();
@@ -34,7 +35,7 @@ class Compiler {
         free_registers_read_by(at);
         const int target = direct_destination(at);
         value_[at].place = target >= 0 ? target : take_register();
-        found_.steps.push_back(step(at, value_[at].place));
+        add(at);
         if (value_[at].last_read < static_cast<int>(at)) release(at);
       }
     }
@@ -44,6 +45,16 @@ class Compiler {
   }
 
  private:
+  // Chains are of maps whose sources have all elements or are single numbers.
+  static FusedMap fused_map(const Map& map, const std::vector<Spread>& sources) {
+    std::vector<bool> single;
+    for (const Spread spread : sources) {
+      if (spread != Spread::whole && spread != Spread::single) return fuse(map);
+      single.push_back(spread == Spread::single);
+    }
+    return with_chains(fuse(map), single);
+  }
+
   struct Value {
     int place = -1;
     bool single = false;
@@ -81,7 +92,7 @@ class Compiler {
     int singles = 0;
     for (std::size_t at = 0; at < fused_.steps.size(); ++at) {
       const auto& operands = fused_.steps[at].operands;
-      value_[at].single = std::all_of(operands.begin(), operands.end(), [&](const Operand& o) { return is_single(o); });
+      value_[at].single = fused_.steps[at].chain < 0 && std::all_of(operands.begin(), operands.end(), [&](const Operand& o) { return is_single(o); });
       if (value_[at].single) value_[at].place = found_.first_single + singles++;
     }
     found_.first_register = found_.first_single + singles;
@@ -104,6 +115,22 @@ class Compiler {
 
   int place_of(const Operand& operand) const {
     return operand.kind == Operand::Kind::step ? value_[static_cast<std::size_t>(operand.place)].place : operand.place;
+  }
+
+  // Whose value has its place by now.
+  void add(std::size_t at) {
+    const FusedStep& from = fused_.steps[at];
+    if (from.operation == Operation::chain) {
+      MapChain chain{from.chain, {}, {value_[at].place}};
+      for (const Operand& operand : from.operands) chain.in.push_back(place_of(operand));
+      const auto number = static_cast<int>(found_.chains.size());
+      found_.chains.push_back(std::move(chain));
+      found_.steps.push_back({static_cast<std::uint8_t>(Operation::chain), 0, 0, false, number, {0, 0, 0}});
+    } else if (from.operation == Operation::chain_result) {
+      found_.chains.back().out.push_back(value_[at].place);
+    } else {
+      found_.steps.push_back(step(at, value_[at].place));
+    }
   }
 
   MapStep step(std::size_t at, int out) const {

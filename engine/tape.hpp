@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "chains.hpp"
 #include "maps_kernels.hpp"
 #include "products.hpp"
 #include "products_tile.hpp"
@@ -23,6 +24,14 @@ struct MapCall {
   std::int64_t count;
   bool padded;
   void operator()() const { loop(out, a, b, c, count, padded); }
+};
+
+struct ChainCall {
+  ChainLoop loop;
+  float* out[most_chain_results];
+  const float* in[most_chain_wholes + most_chain_singles];
+  std::int64_t count;
+  void operator()() const { loop(out, in, count); }
 };
 
 struct RepeatCall {
@@ -80,7 +89,7 @@ class Tape {
 
  private:
   bool complete_ = true;
-  std::vector<std::variant<MapCall, RepeatCall, ReduceCall, ProductCall, TileCall, FillCall>> calls_;
+  std::vector<std::variant<MapCall, ChainCall, RepeatCall, ReduceCall, ProductCall, TileCall, FillCall>> calls_;
 };
 
 // Make a call, and keep it where there is a tape.
