@@ -11,6 +11,8 @@ namespace {
 constexpr std::int64_t few_columns = 8;
 // Below that many rows a tile wastes less than the tall form, which must scatter all columns but a single one.
 constexpr std::int64_t few_rows(std::int64_t columns) { return columns == 1 ? 8 : 32; }
+// So few columns beyond whole panels are quicker in the tall form, where that finds A in a cache.
+constexpr std::int64_t few_last = 3, cached_numbers = 64 << 10;
 // Multiplications that are worth another thread: some microseconds.
 constexpr std::int64_t worth_a_thread = 1 << 17;
 
@@ -48,6 +50,16 @@ ProductLoop loop_of(Form form, const ProductKernels& loops) {
   return nullptr;
 }
 
+// The last columns that are better made in the tall form, which makes the same sums.
+std::int64_t tall_last(const Kernels& kernels, const Product& product) {
+  const std::int64_t last = product.columns % packed_columns;
+  const bool by_columns = product.a.row_stride == 1 && product.a.column_stride != 1;
+  const bool is_cached = product.rows * product.depth <= cached_numbers && kernels.products->reads_as_it_lies(product) &&
+                         product.b.type == DType::f32;
+  const bool is_better = last <= few_last && last < product.columns && product.rows >= few_rows(last);
+  return is_better && by_columns && is_cached ? last : 0;
+}
+
 void multiply_as(Form form, const Kernels& kernels, const Product& product, Workspace& workspace, Tape* tape) {
   if (product.rows <= 0 || product.columns <= 0) return;
   if (tape && form == Form::tiles && product.depth > 0) {
@@ -56,6 +68,12 @@ void multiply_as(Form form, const Kernels& kernels, const Product& product, Work
     const std::int64_t count = kernels.products->as_tiles(product, calls);
     for (std::int64_t i = 0; i < count; ++i) make(tape, calls[i]);
     if (count > 0) return;
+  }
+  const std::int64_t last = form == Form::tiles ? tall_last(kernels, product) : 0;
+  if (last > 0) {
+    const std::int64_t first = product.columns - last;
+    multiply_as(Form::tiles, kernels, piece(product, 0, product.rows, 0, first), workspace, tape);
+    return multiply_as(Form::tall, kernels, piece(product, 0, product.rows, first, last), workspace, tape);
   }
   if (product.depth > 0) return make(tape, ProductCall{loop_of(form, *kernels.products), product, workspace.data()});
   if (product.accumulate) return;

@@ -1,6 +1,8 @@
 // Few columns of C, and columns of A that are contiguous, as in X.T @ dZ: vectors along the rows of C.
 #pragma once
 
+#include <type_traits>
+
 #include "products_pack.inl"
 
 namespace chainrule::simd {
@@ -31,6 +33,9 @@ struct Tall {
   bool accumulate;
   bool continues;
   std::ptrdiff_t ahead;  // in bytes, from what is read to what is fetched
+  // Where A is rows that lie anywhere, seen as columns.
+  const float* const* anywhere = nullptr;
+  std::ptrdiff_t offset = 0;
 };
 
 // sums[j] holds column j of 16 rows of C, `count` of which exist.
@@ -75,6 +80,9 @@ void tall_tile(const T* a, const Tall& t, std::int64_t rows) {
   }
   const float* b = t.b;
   for (std::int64_t k = 0; k < t.depth; ++k) {
+    if constexpr (std::is_same_v<T, float>) {
+      if (t.anywhere) a = t.anywhere[k] + t.offset;
+    }
     if constexpr (whole) {
       for (std::size_t byte = 0; byte < 16 * vectors * sizeof(T); byte += 64) {
         const char* const next = reinterpret_cast<const char*>(a) + t.ahead + byte;
@@ -113,6 +121,7 @@ void tall_rows(const T* a, std::int64_t rows, Tall t) {
   for (; rows >= height; rows -= height, a += height) {
     tall_tile<T, vectors, columns, true>(a, t, height);
     t.c += height * t.c_stride;
+    t.offset += height;
   }
   tall_rest<T, vectors, columns>(a, rows, t);
 }
@@ -134,6 +143,12 @@ void multiply_tall(const Product& p, float* workspace) {
     t.b_row = p.columns;
     t.b_column = 1;
     workspace += p.depth * p.columns + slack;
+  }
+  if (p.a.rows) {
+    t.depth = p.depth;
+    t.anywhere = p.a.rows;
+    t.offset = p.a.offset;
+    return tall_columns(static_cast<const float*>(p.a.data), p.rows, p.columns, t);
   }
   const bool is_direct = p.a.type == DType::f32 || p.a.type == DType::u8;
   const bool is_small = p.depth * p.a.column_stride * static_cast<std::int64_t>(sizeof(float)) <= tall_small;

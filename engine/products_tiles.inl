@@ -9,7 +9,16 @@ namespace {
 
 CHAINRULE_INLINE std::int64_t ratio_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
-// A block of A as the tiles see it. Rows are dealt out evenly to them: a tile of few rows would wait for its own sums.
+// Rows dealt out evenly to tiles, as a tile of few rows would wait for its own sums: the first ones have one more. It
+// divides once, as a tile may take less time than some divisions.
+struct Heights {
+  std::int64_t low, taller;
+
+  CHAINRULE_INLINE Heights(std::int64_t rows, std::int64_t tiles) : low(rows / tiles), taller(rows - low * tiles) {}
+  CHAINRULE_INLINE std::int64_t operator()(std::int64_t tile) const { return tile < taller ? low + 1 : low; }
+};
+
+// A block of A as the tiles see it.
 struct Block {
   Layout layout;
   const float* a;
@@ -19,8 +28,6 @@ struct Block {
   std::ptrdiff_t offset = 0;
 
   std::int64_t tiles() const { return ratio_up(rows, tile_rows); }
-  // How many rows a tile has; the first `rows % tiles` have one more than the others.
-  std::int64_t height(std::int64_t tile, std::int64_t count) const { return rows / count + (tile < rows % count ? 1 : 0); }
   const float* at(std::int64_t row) const {
     return a + row * (layout == Layout::packed ? depth : layout == Layout::columns ? 1 : stride);
   }
@@ -45,6 +52,7 @@ struct Ahead {
 };
 
 CHAINRULE_INLINE void fetch(const Ahead& ahead, std::int64_t part, std::int64_t of) {
+  if (ahead.runs == 0) return;
   for (std::int64_t run = ahead.runs * part / of; run < ahead.runs * (part + 1) / of; ++run) {
     for (std::int64_t byte = 0; byte < ahead.bytes; byte += 64) prefetch(ahead.data + run * ahead.stride + byte);
   }
@@ -67,8 +75,9 @@ constexpr std::int64_t worth_fetching = 64;
 // Each tile's rows in one piece, in the order in which it reads them.
 CHAINRULE_INLINE void pack_block(const Matrix& a, std::int64_t row, std::int64_t k, const Block& block, float* to) {
   const std::int64_t count = block.tiles();
+  const Heights heights(block.rows, count);
   for (std::int64_t t = 0; t < count; ++t) {
-    const std::int64_t height = block.height(t, count);
+    const std::int64_t height = heights(t);
     pack(transposed(a), k, row, block.depth, height, to, height);
     row += height;
     to += height * block.depth;
@@ -102,9 +111,10 @@ CHAINRULE_INLINE Loops loops_for(const Block& block, const Panel& panel) {
 CHAINRULE_INLINE void multiply_panel(const Block& block, const Panel& panel, const Ahead& ahead) {
   const auto [tiles, vectors, last] = loops_for(block, panel);
   const std::int64_t count = block.tiles();
+  const Heights heights(block.rows, count);
   std::int64_t row = 0, before = 0;
   for (std::int64_t t = 0; t < count; ++t) {
-    const std::int64_t rows = block.height(t, count);
+    const std::int64_t rows = heights(t);
     float* const c = panel.c + row * panel.c_stride;
     fetch(ahead, t, count);
     if (block.layout == Layout::columns_anywhere && panel.is_first) fetch_next(block, row, before);
@@ -151,9 +161,10 @@ std::int64_t as_tiles(const Product& p, TileCall (&into)[few_tiles]) {
   const Panel panel{static_cast<const float*>(p.b.data), p.b.row_stride, p.columns, false, p.c, p.c_stride, p.accumulate,
                     true, true};
   const Loops loops = loops_for(block, panel);
+  const Heights heights(block.rows, count);
   std::int64_t row = 0;
   for (std::int64_t t = 0; t < count; ++t) {
-    const std::int64_t rows = block.height(t, count);
+    const std::int64_t rows = heights(t);
     into[t] = {loops.of_rows[rows - 1], {p.depth, block.at(row), block.stride, panel.b, panel.stride,
                                          panel.c + row * panel.c_stride, panel.c_stride, loops.last, panel.accumulate}};
     row += rows;
