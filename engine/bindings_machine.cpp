@@ -29,7 +29,7 @@ DType type_of(const nb::dlpack::dtype& type) {
   if (type == nb::dtype<double>()) return DType::f64;
   if (type == nb::dtype<std::uint8_t>()) return DType::u8;
   if (type.code == static_cast<std::uint8_t>(nb::dlpack::dtype_code::Float) && type.bits == 16) return DType::f16;
-  throw nb::type_error("data are float32, float64, float16 or uint8");
+  throw nb::type_error("data are float32, float64, float16 or uint8, or places in int32");
 }
 
 std::size_t size_of(const Shape& shape, std::int64_t count) {
@@ -44,6 +44,10 @@ void must(bool condition, const char* message) {
 Rows rows_from(const nb::object& object, const Shape& shape) {
   if (object.is_none()) return {};
   const auto array = nb::cast<Data>(object);
+  if (array.dtype() == nb::dtype<std::int32_t>()) {
+    must(array.ndim() == 1 && shape.size() == 2, "places are one number for each row of a matrix");
+    return {array.data(), DType::place, array.stride(0), static_cast<std::int64_t>(array.shape(0)), true};
+  }
   must(array.ndim() == shape.size(), "data have another number of axes");
   std::int64_t step = 1;
   for (std::size_t axis = shape.size(); axis-- > 1;) {

@@ -24,6 +24,8 @@ inline void convert(const void* from, DType type, std::int64_t count, float* to)
     case DType::u8:
       for (std::int64_t i = 0; i < count; ++i) to[i] = static_cast<float>(static_cast<const std::uint8_t*>(from)[i]);
       break;
+    case DType::place:  // such rows are read by products alone
+      break;
   }
 }
 

@@ -313,7 +313,7 @@ void Machine::fetch_rows(int entry, std::span<const Rows> data, const StepInput&
   for (const PhasePlan& phase : plans_[entry].phases) {
     for (const DataUse& use : phase.data) {
       const Rows& source = data[static_cast<std::size_t>(use.place)];
-      const auto item = static_cast<std::int64_t>(item_size(source.type)), bytes = use.width * item;
+      const auto item = static_cast<std::int64_t>(item_size(source.type)), bytes = source.length(use.width) * item;
       if (bytes < cache_line) continue;
       if (ready.tape && ready.in_place[static_cast<std::size_t>(use.buffer)]) {
         // Products fetch these, each line in the place of one that they read.

@@ -25,6 +25,9 @@ struct Rows {
   std::ptrdiff_t stride = 0;  // from row to row, in elements
   std::int64_t count = 0;
   bool present = false;
+
+  // How many numbers are kept of a row of so many.
+  std::int64_t length(std::int64_t width) const { return type == DType::place ? 1 : width; }
 };
 
 // One step: its rows, its scalars, and what its random numbers depend on.
@@ -99,6 +102,7 @@ class Machine {
   void step(int entry, std::span<const Rows> data, const StepInput& input, std::span<float* const> rows, Team& team,
             int member);
   void begin_step(const StepInput& input);
+  bool takes_places(const PhasePlan& phase, int data) const;
   void run_section(const Items& items, const Schedule& schedule, Team& team, int member, std::int64_t rows);
   void run_lanes(const PhasePlan& phase, const PhaseSchedule& schedule, std::span<const Rows> data,
                  const StepInput& input, Team& team, int member);

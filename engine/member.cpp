@@ -107,7 +107,8 @@ void Machine::Member::take(const DataUse& use, const Rows& source, const StepInp
                            std::int64_t rows, int part, int of) {
   const auto at = static_cast<std::size_t>(use.buffer);
   const auto item = static_cast<std::ptrdiff_t>(item_size(source.type));
-  const Taking taking{source, input, first, rows * part / of, rows * (part + 1) / of, use.width, item, use.width * item};
+  const std::int64_t width = source.length(use.width);
+  const Taking taking{source, input, first, rows * part / of, rows * (part + 1) / of, width, item, width * item};
   const bool changed = augmentation && augmentation->data == use.place;
   if (use.matrix) {
     Matrix& found = matrices_[at];
@@ -122,7 +123,7 @@ void Machine::Member::take(const DataUse& use, const Rows& source, const StepInp
       } else {
         taking.copy(into);
       }
-      found = {into, source.type, use.width, 1};
+      found = {into, source.type, width, 1};
     }
   }
   if (!use.floats) return;

@@ -18,6 +18,10 @@ constexpr std::int64_t worth_a_thread = 1 << 17;
 
 Matrix from(const Matrix& matrix, std::int64_t row, std::int64_t column) {
   Matrix result = matrix;
+  if (matrix.type == DType::place) {
+    result.offset += row;
+    row = 0;
+  }
   if (matrix.rows) {
     const bool by_rows = matrix.column_stride == 1;
     result.rows += by_rows ? row : column;
@@ -41,11 +45,27 @@ Product piece(const Product& product, std::int64_t row, std::int64_t rows, std::
   return result;
 }
 
+// What follows from places is checked here, as they are data.
+void add_at_places(const Product& product, float*) {
+  const auto* place = static_cast<const std::int32_t*>(product.a.data);
+  const auto* b = static_cast<const float*>(product.b.data);
+  if (!product.accumulate) {
+    for (std::int64_t i = 0; i < product.rows; ++i) std::fill_n(product.c + i * product.c_stride, product.columns, 0.0f);
+  }
+  for (std::int64_t k = 0; k < product.depth; ++k, place += product.a.column_stride, b += product.b.row_stride) {
+    const std::int64_t row = *place - product.a.offset;
+    if (row < 0 || row >= product.rows) continue;
+    float* const c = product.c + row * product.c_stride;
+    for (std::int64_t j = 0; j < product.columns; ++j) c[j] += b[j * product.b.column_stride];
+  }
+}
+
 ProductLoop loop_of(Form form, const ProductKernels& loops) {
   switch (form) {
     case Form::tiles: return loops.tiles;
     case Form::tall: return loops.tall;
     case Form::dot: return loops.dot;
+    case Form::places: return add_at_places;
   }
   return nullptr;
 }
@@ -120,11 +140,13 @@ std::size_t item_size(DType type) {
     case DType::f64: return 8;
     case DType::f16: return 2;
     case DType::u8: return 1;
+    case DType::place: return 4;
   }
   return 0;
 }
 
 Form form(const Product& product) {
+  if (product.a.type == DType::place) return Form::places;
   if (product.columns >= few_columns) return Form::tiles;
   if (product.a.column_stride == 1 && product.a.row_stride != 1) return Form::dot;
   return product.a.row_stride == 1 && product.rows >= few_rows(product.columns) ? Form::tall : Form::tiles;
@@ -142,6 +164,7 @@ std::size_t workspace_bytes(const Product& product) {
                                  : rounded(product.depth) * (product.columns + dot_group);
       floats += slack;
       break;
+    case Form::places: break;
   }
   return static_cast<std::size_t>(floats) * sizeof(float);
 }

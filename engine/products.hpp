@@ -6,6 +6,7 @@
 //   tile form   one chain of fused multiply-adds in increasing k, which starts from 0, or from C when it accumulates
 //   dot form    with fewer than 8 columns where A's rows are contiguous: 64 chains, k goes to chain k % 64; chains
 //               j, j + 16, j + 32, j + 48 are added in pairs, then the 16 sums in a tree, then C when it accumulates
+//   places      one sum in increasing k, over those whose 1 is there
 #pragma once
 
 #include <cstddef>
@@ -16,7 +17,9 @@
 
 namespace chainrule {
 
-enum class DType : std::uint8_t { f32, f64, f16, u8 };
+// Of `place`, the matrix is a transposed one whose rows have a single 1 each: its data are the places of these, as int32, and
+// -1 for a row without. Only products have such an A.
+enum class DType : std::uint8_t { f32, f64, f16, u8, place };
 
 std::size_t item_size(DType type);
 
@@ -30,7 +33,7 @@ struct Matrix {
   std::ptrdiff_t row_stride, column_stride;
   // Rows of float32 may lie anywhere, as they were drawn from many: then row i begins at rows[i] + offset, and its elements
   // follow each other; of the transposed matrix, column i. The strides are those of a copy. At next[i] there is what will
-  // be read in the next product of this kind.
+  // be read in the next product of this kind. Of places, the offset is the first row.
   const float* const* rows = nullptr;
   const float* const* next = nullptr;
   std::ptrdiff_t offset = 0;

@@ -8,9 +8,10 @@ namespace chainrule {
 
 // The strategy follows from shapes and strides alone.
 enum class Form {
-  tiles,  // vectors along the columns of C
-  tall,   // the same sums, vectors along the rows of C: few columns, and columns of A that are contiguous
-  dot,    // the dot form
+  tiles,   // vectors along the columns of C
+  tall,    // the same sums, vectors along the rows of C: few columns, and columns of A that are contiguous
+  dot,     // the dot form
+  places,  // rows of B are added at the places of ones
 };
 
 Form form(const Product& product);

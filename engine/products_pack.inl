@@ -11,6 +11,7 @@ CHAINRULE_INLINE void with_elements(const Matrix& matrix, Function function) {
     case DType::f64: return function(static_cast<const double*>(matrix.data));
     case DType::f16: return function(static_cast<const Half*>(matrix.data));
     case DType::u8: return function(static_cast<const std::uint8_t*>(matrix.data));
+    case DType::place: return;  // never packed
   }
 }
 

@@ -72,6 +72,7 @@ WRONG: dict[str, dict[str, Any]] = {
     "rows in pieces": {"data": [np.ones((ROWS, 6), np.float32)[:, ::2]]},
     "columns": {"data": [np.ones((3, ROWS), np.float32).T]},
     "whole numbers": {"data": [np.ones((ROWS, 3), np.int64)]},
+    "places of what is multiplied with weights": {"data": [np.zeros(ROWS, np.int32)]},
     "texts": {"data": [np.full((ROWS, 3), "a")]},
     "a row beyond the last": {"rows": np.array([0, ROWS, 1])},
     "a row before the first": {"rows": np.array([0, -1, 1])},

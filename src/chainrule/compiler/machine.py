@@ -12,7 +12,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from chainrule.augment import Augmented
 from chainrule.compiler.program import Buffer, Program, elements
-from chainrule.compiler.run_inputs import StepKey, count_rows
+from chainrule.compiler.run_inputs import OneHot, StepKey, count_rows
 from chainrule.errors import UserError
 
 Array = NDArray[Any]
@@ -178,6 +178,8 @@ def readable(array: Array) -> Array:
     >>> readable(np.array([[1, 2]])).dtype
     dtype('float32')
     """
+    if isinstance(array, OneHot):
+        return array
     known = array.dtype in READABLE
     if known and array.flags.carray:
         return array

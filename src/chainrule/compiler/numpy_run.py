@@ -16,6 +16,7 @@ from chainrule.compiler.machine import Batches, check_scalars
 from chainrule.compiler.program import Draw, Map, Matmul, Program, Reduce, Transpose, concrete, elements
 from chainrule.compiler.run_inputs import (
     SECONDS_A_CALL,
+    OneHot,
     StepKey,
     check_gives_numbers,
     checked_data,
@@ -202,8 +203,13 @@ class _OneRun:
             stop = min(start + phase.block_rows, self.count)
             for at in phase.data:
                 rows = slice(start, stop) if self.rows is None else self.rows[start:stop]
-                self.arrays[at] = np.ascontiguousarray(self.data[at][rows], dtype=self.machine.dtype)
+                self.arrays[at] = self._as_numbers(self.data[at][rows], at)
             self._execute(phase.block, start, stop)
+
+    def _as_numbers(self, rows: Array, at: int) -> Array:
+        if isinstance(rows, OneHot):
+            return rows.rows(elements(self.buffers[at].shape), self.machine.dtype)
+        return np.ascontiguousarray(rows, dtype=self.machine.dtype)
 
     def _execute(self, section: Section, start: int, stop: int) -> None:
         for item in section:

@@ -26,6 +26,23 @@ class StepKey:
     step: int = 0
 
 
+class OneHot(np.ndarray[tuple[int], np.dtype[np.int32]]):
+    """Rows of zeros with a single 1 each, as data of a product: kept as the place of each row's 1; -1 for none.
+
+    >>> OneHot.at(np.array([1, -1])).rows(3).tolist()
+    [[0.0, 1.0, 0.0], [0.0, 0.0, 0.0]]
+    """
+
+    @classmethod
+    def at(cls, places: NDArray[np.integer[Any]]) -> OneHot:
+        """Make the rows with their ones at these places."""
+        return np.ascontiguousarray(places, np.int32).view(cls)
+
+    def rows(self, width: int, dtype: DTypeLike = np.float32) -> Array:
+        """Return the rows as they stand for."""
+        return np.equal.outer(np.asarray(self), np.arange(width)).astype(dtype)
+
+
 def checked_data(buffer: Buffer, data: Mapping[str, Array]) -> Array:
     """Return the array of a data buffer.
 
@@ -35,6 +52,8 @@ def checked_data(buffer: Buffer, data: Mapping[str, Array]) -> Array:
     array = data.get(buffer.name)
     if array is None:
         raise UserError(f"the data {buffer.name} is missing")
+    if isinstance(array, OneHot) and len(buffer.shape) == 2:
+        return array
     if array.shape[1:] != buffer.shape[1:] or not array.shape:
         raise UserError(f"the data {buffer.name} has shape {array.shape}, not {buffer.shape}")
     return array

@@ -51,7 +51,7 @@ class DualForm:
     Attributes:
         X: the preprocessed rows X' that every dual weight is multiplied with.
         K: products of rows with the examples that are learned from, as data of shape (m, M).
-        E: which of those an example is, as data of shape (m, M): a 1 in its place.
+        E: which of those an example is, as data of shape (m, M): a 1 in its place (`OneHot`).
         gram: K of those examples among themselves, of shape (M, M), for norms.
         weights: the parameters in dual form.
         parameters: what to change, in the order of the parameters of the cost: C in the place of W, the rest as it

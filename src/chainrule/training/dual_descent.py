@@ -10,6 +10,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from chainrule.compiler.lower import EntrySpec, compile_program
 from chainrule.compiler.machine import Machine, engine_of, machine_for
+from chainrule.compiler.run_inputs import OneHot
 from chainrule.graph import shapes
 from chainrule.graph.expression import EXAMPLES, Expression, examples
 from chainrule.graph.rewrite import stable
@@ -140,17 +141,12 @@ class DualDescent(Descent):
     def _leaves(self) -> list[Expression]:
         return [node for node in topological([self._form.X]) if node.op is EXAMPLES]
 
-    def _places(self, count: int, known: bool) -> Array:
+    def _places(self, count: int, known: bool) -> OneHot:
         """Which of the rows that are learned from each row is: none where they are not known."""
-        learned = self._rows.numbers
-        in_full = self._work.batch == count == len(learned)
-        dtype = np.dtype(np.float32 if in_full else np.uint8)
-        if known and count == len(learned):
-            return _counter_identity(count, dtype)
-        E = _zeros((count, len(learned)), dtype)
+        places = np.full(count, -1)
         if known:
-            E[learned, np.arange(len(learned))] = 1
-        return E
+            places[self._rows.numbers] = np.arange(len(self._rows))
+        return OneHot.at(places)
 
     def _products(self, arrays: Mapping[Expression, Array], numbers: Numbers, count: int) -> Array:
         known = all(arrays[leaf] is self._work.data[leaf] for leaf in arrays)
@@ -171,13 +167,6 @@ def _zeros(shape: tuple[int, int], dtype: np.dtype[Any]) -> Array:
     start = -memory.ctypes.data % _CACHE_LINE
     rows = memory[start : start + shape[0] * row].reshape(shape[0], row).view(dtype)
     return rows[:, : shape[1]]
-
-
-def _counter_identity(count: int, dtype: np.dtype[Any]) -> Array:
-    """Return the identity with its rows in reverse, which overlap in so little memory that it stays in a cache."""
-    line = np.zeros(max(2 * count - 1, 0), dtype)
-    line[count - 1 : count] = 1
-    return np.lib.stride_tricks.sliding_window_view(line, count) if count else line.reshape(0, 0)
 
 
 def _first_values(one: DualWeight, start: Array, known: Array | None) -> dict[Expression, Array]:

@@ -24,8 +24,8 @@ _LINEAR = (GradientDescent, Momentum, Nesterov)
 _BYTE = 2
 # A step reads a weight and writes it, writes its gradient and reads it, four bytes each.
 _BYTES_OF_UPDATE = 16
-# An example reads a row of K, which is float32, and of E, which is uint8.
-_BYTES_OF_K = 5
+# An example reads a row of K, which is float32.
+_BYTES_OF_K = 4
 # It is chosen where it costs at most half, and not for less than what some milliseconds of work can do.
 _LARGEST_SHARE = 0.5
 _LEAST_WORK = 1e8
@@ -53,10 +53,10 @@ class Work:
 
     @property
     def basis(self) -> NDArray[np.int64]:
-        """The rows that are learned from, each once, the last one first."""
+        """The rows that are learned from, each once."""
         if self.rows is not None:
-            return np.unique(self.rows)[::-1]
-        return np.arange(len(next(iter(self.data.values()), ())))[::-1]
+            return np.unique(self.rows)
+        return np.arange(len(next(iter(self.data.values()), ())))
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,7 +147,7 @@ def _direct_step(found: Candidates, work: Work) -> float:
 
 def _dual_step(found: Candidates, work: Work, M: int, optimizer: Optimizer) -> float:
     h = _outputs(found)
-    rows = work.batch * M * (2 * h + _BYTE * _BYTES_OF_K)
+    rows = work.batch * M * (h + _BYTE * _BYTES_OF_K)
     norms = sum(len(uses.squares) > 0 for uses in found.uses.values())
     norms += len(found.uses) if optimizer.clip_norm is not None else 0
     return float(rows + M * h * _BYTE * _BYTES_OF_UPDATE + norms * M * M * (h + 4 * _BYTE))
