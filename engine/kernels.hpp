@@ -10,6 +10,8 @@
 #include <span>
 #include <string_view>
 
+#include "gram_kernels.hpp"
+
 namespace chainrule {
 
 struct MapKernels;      // maps_kernels.hpp
@@ -22,6 +24,7 @@ struct Kernels {
   const MapKernels* maps;
   const ReduceKernels* sum;
   const ReduceKernels* maximum;
+  GramTile gram;
 };
 
 // Those that this processor can run, the best first; the last one is "scalar".

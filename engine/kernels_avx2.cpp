@@ -3,6 +3,7 @@
 #include "kernels.hpp"
 #include "simd.hpp"
 
+#include "gram.inl"
 #include "maps_chains.inl"
 #include "products.inl"
 #include "reduce.inl"
@@ -11,7 +12,7 @@ namespace chainrule {
 
 extern const Kernels avx2_kernels;
 constinit const Kernels avx2_kernels{"avx2", &simd::product_kernels, &simd::map_kernels, &simd::sum_kernels,
-                                        &simd::maximum_kernels};
+                                        &simd::maximum_kernels, simd::gram_tile};
 
 }  // namespace chainrule
 #endif

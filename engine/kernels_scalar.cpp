@@ -2,6 +2,7 @@
 #include "kernels.hpp"
 #include "simd.hpp"
 
+#include "gram.inl"
 #include "maps_chains.inl"
 #include "products.inl"
 #include "reduce.inl"
@@ -10,6 +11,6 @@ namespace chainrule {
 
 extern const Kernels scalar_kernels;
 constinit const Kernels scalar_kernels{"scalar", &simd::product_kernels, &simd::map_kernels, &simd::sum_kernels,
-                                        &simd::maximum_kernels};
+                                        &simd::maximum_kernels, simd::gram_tile};
 
 }  // namespace chainrule

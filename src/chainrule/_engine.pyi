@@ -65,6 +65,11 @@ class Machine:
 def _multiply(a: Annotated[NDArray, dict(shape=(None, None), device='cpu', writable=False)], b: Annotated[NDArray, dict(shape=(None, None), device='cpu', writable=False)], c: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu')], *, accumulate: bool = False, kernels: str = '', parts: int = 1) -> None:
     """Write a @ b into c, or add it; `parts` parts, one after the other."""
 
+def _gram(X: Annotated[NDArray[numpy.uint8], dict(shape=(None, None), device='cpu', writable=False)], numbers: Annotated[NDArray[numpy.int64], dict(shape=(None,), order='C', device='cpu', writable=False)], Y: Annotated[NDArray[numpy.uint8], dict(shape=(None, None), device='cpu', writable=False)] | None, others: Annotated[NDArray[numpy.int64], dict(shape=(None,), order='C', device='cpu', writable=False)] | None, out: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order='C', device='cpu')], threads: int = 1, kernels: str = '') -> None:
+    """
+    Write the scalar products of some rows of bytes with some others, or with each other.
+    """
+
 def _product_parts(a: Annotated[NDArray, dict(shape=(None, None), device='cpu', writable=False)], b: Annotated[NDArray, dict(shape=(None, None), device='cpu', writable=False)], c: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu')]) -> int:
     """Into how many parts threads may share the product."""
 

@@ -37,6 +37,14 @@ def test_products_of_bytes_are_exact(columns: int) -> None:
     assert (gram(rows_of(X, numbers=np.array([4, 1])), rows_of(X), dtype=np.float64) == wide[[4, 1]] @ wide.T).all()
 
 
+def test_products_of_bytes_may_take_several_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    X = random_bytes(23, 40)
+    wide = X.astype(np.int64)
+    monkeypatch.setattr(gram_module, "_WORK_OF_A_CALL", 23 * 40 * 5)
+    assert (gram(rows_of(X), dtype=np.float64) == wide @ wide.T).all()
+    assert (gram(rows_of(X), rows_of(X[:9].copy()), dtype=np.float64) == wide @ wide[:9].T).all()
+
+
 @pytest.mark.parametrize("way", ["divided", "times a number", "a number times"])
 def test_products_of_scaled_bytes_are_those_of_the_preprocessed_rows(way: str) -> None:
     array = random_bytes(5, 300)

@@ -1,8 +1,9 @@
 """Scalar products of rows of data with one another, K = X' X'^T, the same bits on every machine.
 
-NumPy's products add up in an order of their own. So they get whole numbers alone, few enough at a time that every
-sum is exact: whatever the order, the result is the same. (Ozaki et al., "Error-free transformations of matrix
-multiplication by using fast routines of matrix multiplication", Numerical Algorithms 59, 2012.)
+Bytes are whole numbers, whose products the engine adds up exactly. Other numbers are left to NumPy, whose products
+add up in an order of their own. So they get whole numbers alone, few enough at a time that every sum is exact:
+whatever the order, the result is the same. (Ozaki et al., "Error-free transformations of matrix multiplication by
+using fast routines of matrix multiplication", Numerical Algorithms 59, 2012.)
 """
 
 from __future__ import annotations
@@ -15,26 +16,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from chainrule import _engine
 from chainrule.graph.expression import EXAMPLES, Expression, is_constant
 from chainrule.graph.value import evaluate
 from chainrule.graph.walk import topological
-from chainrule.threads import one_thread_for_products
+from chainrule.threads import one_thread_for_products, thread_count
 
 Array = NDArray[Any]
 Numbers = NDArray[np.int64]
 
-# So many columns are added up exactly: those of bytes, which are at most 128 in size after 128 is taken off, in
-# float32 (2**7 * 2**7 * 2**10 = 2**24), whole numbers of 21 bits in float64 (2**21 * 2**21 * 2**10 = 2**52). Where
+# So many columns of whole numbers of 21 bits are added up exactly in float64 (2**21 * 2**21 * 2**10 = 2**52). Where
 # there are fewer columns, numbers may have more bits: at most 24, which float32 holds.
 _COLUMNS = 1 << 10
-_MIDDLE = 128.0
 _BITS_OF_A_SUM = 52
 _MOST_BITS = 24
 # Numbers that are preprocessed at a time, 16 MiB as float64, and that wait as float32, 64 MiB.
 _BLOCK = 1 << 21
 _WAITING = 1 << 24
-# Up to so many products NumPy's second thread saves nothing, and would spin into what comes after.
+# Up to so many products a second thread saves nothing, and NumPy's would spin into what comes after.
 _LITTLE_WORK = 1 << 30
+# So many products are left to the engine in one call: less than 0.1 s, so that Ctrl-C is heard.
+_WORK_OF_A_CALL = 1 << 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,16 +96,11 @@ def gram(rows: Rows, columns: Rows | None = None, *, dtype: DTypeLike = np.float
         >>> gram(Rows(X, {X: np.array([[0, 255], [1, 2]], np.uint8)}, np.arange(2))).tolist()
         [[65025.0, 510.0], [510.0, 5.0]]
     """
-    count = len(rows if columns is None else columns)
-    is_little = len(rows) * count * rows.features <= _LITTLE_WORK
-    with one_thread_for_products() if is_little else nullcontext():
-        return _gram(rows, columns, np.dtype(dtype))
-
-
-def _gram(rows: Rows, columns: Rows | None, dtype: np.dtype[Any]) -> Array:
     left, right = _scaled_bytes(rows), _scaled_bytes(rows if columns is None else columns)
     if left is None or right is None:
-        return _of_floats(rows, columns, dtype).astype(dtype, copy=False)
+        is_little = len(rows) * len(rows if columns is None else columns) * rows.features <= _LITTLE_WORK
+        with one_thread_for_products() if is_little else nullcontext():
+            return _of_floats(rows, columns, np.dtype(dtype)).astype(dtype, copy=False)
     products = _of_bytes(left[0], rows.numbers, right[0], None if columns is None else columns.numbers)
     products *= left[1] ** 2
     return products.astype(dtype, copy=False)
@@ -127,29 +124,27 @@ def _is_number(node: Expression) -> bool:
 
 
 def _of_bytes(X: Array, numbers: Numbers, Y: Array, others: Numbers | None) -> NDArray[np.float64]:
-    """Sum (x - 128)(y - 128); the rest follows from the sums of the rows."""
-    count = len(numbers if others is None else others)
-    total = np.zeros((len(numbers), count))
-    sums = np.zeros(len(numbers))
-    other_sums = sums if others is None else np.zeros(count)
-    for columns in _parts(X.shape[1], _COLUMNS):
-        a = _less_middle(X[numbers, columns])
-        # A matrix times its own transpose costs half.
-        b = a if others is None else _less_middle(Y[others, columns])
-        total += a @ b.T
-        # These sums are exact, too: at most 2**17.
-        sums += a.sum(axis=1)
-        if b is not a:
-            other_sums += b.sum(axis=1)
-    total += _MIDDLE * sums[:, None]
-    total += _MIDDLE * other_sums + _MIDDLE**2 * X.shape[1]
+    """Whole numbers, in whatever order they are added."""
+    columns = numbers if others is None else others
+    total = np.empty((len(numbers), len(columns)))
+    work = total.size * X.shape[1]
+    threads = 1 if work <= _LITTLE_WORK else thread_count()
+    if others is None and work <= _WORK_OF_A_CALL:
+        _engine._gram(_lines(X), numbers, None, None, total, threads)
+        return total
+    for place in _parts(len(numbers), _WORK_OF_A_CALL // max(len(columns) * X.shape[1], 1)):
+        start = place.start if others is None else 0
+        found = np.empty((len(numbers[place]), len(columns) - start))
+        _engine._gram(_lines(X), numbers[place], _lines(Y), columns[start:], found, threads)
+        total[place, start:] = found
+        if others is None:
+            total[start:, place] = found.T
     return total
 
 
-def _less_middle(X: Array) -> NDArray[np.float32]:
-    less: NDArray[np.float32] = X.astype(np.float32)
-    less -= np.float32(_MIDDLE)
-    return less
+def _lines(X: Array) -> Array:
+    """Return bytes each of whose rows lies in one piece."""
+    return X if X.strides[1] == 1 or X.shape[1] == 1 else np.ascontiguousarray(X)
 
 
 def _of_floats(rows: Rows, columns: Rows | None, dtype: np.dtype[Any]) -> NDArray[np.float64]:
