@@ -57,7 +57,10 @@ def balanced(text: str) -> bool:
 
 
 def turns_on_a_rounding(node: Expression) -> bool:
-    """Whether a comparison is of expressions that are equal but for rounding, or a condition is nearly 0."""
+    """Whether a comparison is of equals but for rounding, a condition is nearly 0, or a 1 is lost.
+
+    A log1p(x - y) is written as ln(1 + x - y), where a large x takes up the 1 that x - y would not.
+    """
     values = {a: VALUES["a"], b: VALUES["b"], c: VALUES["c"]}
 
     def close(left: Expression, right: Expression) -> bool:
@@ -65,6 +68,9 @@ def turns_on_a_rounding(node: Expression) -> bool:
         return left is not right and bool(np.isclose(x, y, rtol=1e-6, atol=1e-12))
 
     nodes = topological([node])
+    sums = topological([part.inputs[0] for part in nodes if part.op.name == "log1p"])
+    if any(abs(cr.value(part, values, rewrite=False)) > 1e6 for part in sums):
+        return True
     conditions = [part.inputs[0] for part in nodes if part.op.name == "where"]
     return any(close(*part.inputs) for part in nodes if part.op.name in COMPARISONS) or any(
         close(one, cr.constant(0.0)) for one in conditions if one.op.name not in COMPARISONS
