@@ -67,6 +67,20 @@ CHAINRULE_INLINE void store_rows(float* c, std::ptrdiff_t c_stride, std::int64_t
   }
 }
 
+// What the next block will read, or the next tile.
+template <std::size_t bytes>
+CHAINRULE_INLINE void fetch_ahead(const void* from, const Tall& t) {
+  const char* const next = static_cast<const char*>(from) + t.ahead;
+  CHAINRULE_UNROLL
+  for (std::size_t byte = 0; byte < bytes; byte += 64) {
+    if (t.continues) {
+      prefetch_second(next + byte);
+    } else {
+      prefetch(next + byte);
+    }
+  }
+}
+
 // `rows` of C: 16 for each vector, but for the last one where they are not whole.
 template <typename T, int vectors, int columns, bool whole>
 void tall_tile(const T* a, const Tall& t, std::int64_t rows) {
@@ -83,16 +97,7 @@ void tall_tile(const T* a, const Tall& t, std::int64_t rows) {
     if constexpr (std::is_same_v<T, float>) {
       if (t.anywhere) a = t.anywhere[k] + t.offset;
     }
-    if constexpr (whole) {
-      for (std::size_t byte = 0; byte < 16 * vectors * sizeof(T); byte += 64) {
-        const char* const next = reinterpret_cast<const char*>(a) + t.ahead + byte;
-        if (t.continues) {
-          prefetch_second(next);
-        } else {
-          prefetch(next);
-        }
-      }
-    }
+    if constexpr (whole) fetch_ahead<16 * vectors * sizeof(T)>(a, t);
     CHAINRULE_UNROLL
     for (int v = 0; v < vectors; ++v) {
       const Floats x = whole || v + 1 < vectors ? load(a + 16 * v) : load_first(a + 16 * v, last);
@@ -104,6 +109,24 @@ void tall_tile(const T* a, const Tall& t, std::int64_t rows) {
   }
   CHAINRULE_UNROLL
   for (int v = 0; v < vectors; ++v) store_rows(t.c + 16 * v * t.c_stride, t.c_stride, rows - 16 * v, sums[v]);
+}
+
+// The most common case on its own, as compilers keep its sums in registers then: whole vectors of a single column in one
+// piece of C.
+template <typename T, int vectors>
+void tall_column(const T* a, const Tall& t) {
+  Floats sums[vectors];
+  CHAINRULE_UNROLL
+  for (int v = 0; v < vectors; ++v) sums[v] = t.accumulate ? load(t.c + 16 * v) : zeros();
+  const float* b = t.b;
+  for (std::int64_t k = 0; k < t.depth; ++k, a += t.a_stride, b += t.b_row) {
+    fetch_ahead<16 * vectors * sizeof(T)>(a, t);
+    const Floats y = broadcast(*b);
+    CHAINRULE_UNROLL
+    for (int v = 0; v < vectors; ++v) sums[v] = fma(load(a + 16 * v), y, sums[v]);
+  }
+  CHAINRULE_UNROLL
+  for (int v = 0; v < vectors; ++v) store(t.c + 16 * v, sums[v]);
 }
 
 // The last rows, fewer than fill so many vectors.
@@ -119,7 +142,11 @@ template <typename T, int columns>
 void tall_rows(const T* a, std::int64_t rows, Tall t) {
   constexpr int vectors = tall_vectors(columns), height = 16 * vectors;
   for (; rows >= height; rows -= height, a += height) {
-    tall_tile<T, vectors, columns, true>(a, t, height);
+    if (columns == 1 && t.c_stride == 1 && !t.anywhere) {
+      tall_column<T, vectors>(a, t);
+    } else {
+      tall_tile<T, vectors, columns, true>(a, t, height);
+    }
     t.c += height * t.c_stride;
     t.offset += height;
   }
