@@ -1,4 +1,4 @@
-// Matrix products on arrays, for tests and measurements.
+// Matrix products on arrays, for tests and measurements, and the products of rows of bytes.
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/optional.h>

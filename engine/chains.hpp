@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
 #include "maps_kernels.hpp"
@@ -51,23 +52,26 @@ inline constexpr Chain adam{
       {Operation::multiply_add, {single(6), step(7), whole(3)}}}},
     {8, 1, 4}};
 
-// The same where g is a sum over examples times a number.
-inline constexpr Chain adam_of_sum{
-    10, 4, 8, 3,
-    {{{operation(Opcode::multiply), {single(7), whole(0)}},
-      {operation(Opcode::multiply), {single(0), step(0)}},
-      {Operation::multiply_add, {single(1), whole(1), step(1)}},
-      {operation(Opcode::multiply), {step(0), step(0)}},
-      {operation(Opcode::multiply), {single(2), step(3)}},
-      {Operation::multiply_add, {single(3), whole(2), step(4)}},
-      {operation(Opcode::square_root), {step(5)}},
-      {Operation::multiply_add, {step(6), single(4), single(5)}},
-      {operation(Opcode::divide), {step(2), step(7)}},
-      {Operation::multiply_add, {single(6), step(8), whole(3)}}}},
-    {9, 2, 5}};
+// The chain for a gradient, its first operand, that is itself a sum over examples times a number.
+constexpr Chain of_sum(const Chain& chain) {
+  Chain found{chain.count + 1, chain.wholes, chain.singles + 1, chain.result_count, {}, {}};
+  found.steps[0] = {operation(Opcode::multiply), {single(chain.singles), whole(0)}};
+  for (std::size_t at = 0; at < static_cast<std::size_t>(chain.count); ++at) {
+    ChainStep moved = chain.steps[at];
+    for (ChainOperand& operand : moved.operands) {
+      if (operand.kind == ChainOperand::Kind::step) ++operand.place;
+      if (operand.kind == ChainOperand::Kind::whole && operand.place == 0) operand = step(0);
+    }
+    found.steps[at + 1] = moved;
+  }
+  for (std::size_t which = 0; which < static_cast<std::size_t>(chain.result_count); ++which) {
+    found.results[which] = chain.results[which] + 1;
+  }
+  return found;
+}
 
 // Longer ones before those that they contain.
-inline constexpr std::array<Chain, chain_count> all{adam_of_sum, adam};
+inline constexpr std::array<Chain, chain_count> all{of_sum(adam), adam};
 
 }  // namespace chains
 }  // namespace chainrule

@@ -130,29 +130,16 @@ FusedMap replaced(const FusedMap& map, const Match& match, int last, int number)
   return made;
 }
 
-// The steps that are single numbers, as all that they read are.
-std::vector<bool> single_steps(const FusedMap& map, const std::vector<bool>& single) {
-  std::vector<bool> found(map.steps.size());
-  for (std::size_t at = 0; at < map.steps.size(); ++at) {
-    const FusedStep& step = map.steps[at];
-    found[at] = step.chain < 0 && std::all_of(step.operands.begin(), step.operands.end(), [&](const Operand& operand) {
-      const auto place = static_cast<std::size_t>(operand.place);
-      return operand.kind == Operand::Kind::number ||
-             (operand.kind == Operand::Kind::source ? single[place] : found[place]);
-    });
-  }
-  return found;
-}
-
 }  // namespace
 
 FusedMap with_chains(FusedMap map, const std::vector<bool>& single) {
+  std::vector<bool> single_step = single_steps(map, single);
   for (int number = 0; number < chain_count; ++number) {
     for (int step = static_cast<int>(map.steps.size()) - 1; step >= 0; --step) {
-      const std::vector<bool> single_step = single_steps(map, single);
       Match match(map, single, single_step, chains::all[static_cast<std::size_t>(number)]);
       if (!match.ends_at(step)) continue;
       map = replaced(map, match, step, number);
+      single_step = single_steps(map, single);
       step = std::min(step, static_cast<int>(map.steps.size()));
     }
   }

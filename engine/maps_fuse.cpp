@@ -1,5 +1,6 @@
 #include "maps_fuse.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -96,6 +97,19 @@ FusedMap fuse(const Map& map) {
   }
   drop(fused, dropped);
   return fused;
+}
+
+std::vector<bool> single_steps(const FusedMap& map, const std::vector<bool>& single) {
+  std::vector<bool> found(map.steps.size());
+  for (std::size_t at = 0; at < map.steps.size(); ++at) {
+    const FusedStep& step = map.steps[at];
+    found[at] = step.chain < 0 && std::all_of(step.operands.begin(), step.operands.end(), [&](const Operand& operand) {
+      const auto place = static_cast<std::size_t>(operand.place);
+      return operand.kind == Operand::Kind::number ||
+             (operand.kind == Operand::Kind::source ? single[place] : found[place]);
+    });
+  }
+  return found;
 }
 
 }  // namespace chainrule

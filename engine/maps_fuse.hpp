@@ -24,4 +24,7 @@ struct FusedMap {
 // become products where that gives the same.
 FusedMap fuse(const Map& map);
 
+// Which steps are single numbers, as all that they read are, given which sources are.
+std::vector<bool> single_steps(const FusedMap& map, const std::vector<bool>& single);
+
 }  // namespace chainrule

@@ -47,12 +47,15 @@ class Compiler {
  private:
   // Chains are of maps whose sources have all elements or are single numbers.
   static FusedMap fused_map(const Map& map, const std::vector<Spread>& sources) {
+    const auto is_flat = [](Spread spread) { return spread == Spread::whole || spread == Spread::single; };
+    if (!std::all_of(sources.begin(), sources.end(), is_flat)) return fuse(map);
+    return with_chains(fuse(map), single_sources(sources));
+  }
+
+  static std::vector<bool> single_sources(const std::vector<Spread>& sources) {
     std::vector<bool> single;
-    for (const Spread spread : sources) {
-      if (spread != Spread::whole && spread != Spread::single) return fuse(map);
-      single.push_back(spread == Spread::single);
-    }
-    return with_chains(fuse(map), single);
+    for (const Spread spread : sources) single.push_back(spread == Spread::single);
+    return single;
   }
 
   struct Value {
@@ -90,9 +93,9 @@ class Compiler {
 
   void find_singles() {
     int singles = 0;
+    const std::vector<bool> single = single_steps(fused_, single_sources(spreads_));
     for (std::size_t at = 0; at < fused_.steps.size(); ++at) {
-      const auto& operands = fused_.steps[at].operands;
-      value_[at].single = fused_.steps[at].chain < 0 && std::all_of(operands.begin(), operands.end(), [&](const Operand& o) { return is_single(o); });
+      value_[at].single = single[at];
       if (value_[at].single) value_[at].place = found_.first_single + singles++;
     }
     found_.first_register = found_.first_single + singles;
