@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "lane_shares.hpp"
 #include "machine.hpp"
 #include "memory.hpp"
 #include "scratch.hpp"
@@ -96,10 +97,11 @@ struct Machine::Recording {
 
 // What the members of a team share for one call.
 struct Machine::Team {
-  explicit Team(const EntrySchedule& chosen) : schedule(chosen), barrier(chosen.members) {}
+  explicit Team(const EntrySchedule& chosen) : schedule(chosen), barrier(chosen.members), lanes(chosen.members) {}
 
   const EntrySchedule& schedule;
   Barrier barrier;
+  LaneShares lanes;
   bool stops = false;  // written by member 0 before a meeting, read by all after it
 
   // A member's work; where it fails, the others do not wait for it.
