@@ -14,6 +14,8 @@ constexpr std::int64_t rows_a_lane = 64, most_lanes = 64;
 // one lane, threads share each instruction: then blocks are as large as pays for meeting so often.
 constexpr std::int64_t block_numbers = 64 << 10, shared_block_numbers = 16 << 20;
 constexpr std::int64_t least_rows = 16, least_shared_rows = 256;
+// Each block reads and writes its sums once. Where they are few beside its rows, as of one neuron, so many rows are enough.
+constexpr std::int64_t least_rows_a_sum = 4;
 // Weights that do not stay in that cache either are worth reading for so many rows at least.
 constexpr std::int64_t least_rows_of_large = 256;
 
@@ -130,10 +132,12 @@ std::int64_t lanes_of(const PhasePlan& phase, std::int64_t count) {
 
 std::int64_t block_rows(const PhasePlan& phase, std::int64_t rows, bool one_lane) {
   const std::int64_t width = std::max<std::int64_t>(phase.width, 1);
-  const std::int64_t least = phase.weights > block_numbers ? least_rows_of_large : least_rows;
-  const std::int64_t fit = one_lane ? std::max(least_shared_rows, shared_block_numbers / width)
-                                    : std::max(least, block_numbers / width);
-  return std::clamp<std::int64_t>(rows, 1, fit);
+  if (one_lane) return std::clamp<std::int64_t>(rows, 1, std::max(least_shared_rows, shared_block_numbers / width));
+  const std::int64_t sums_a_number = (phase.sum_elements + width / 2) / width;
+  const std::int64_t few = std::clamp(least_rows_a_sum * sums_a_number, least_rows_a_sum, least_rows);
+  const std::int64_t least = phase.weights > block_numbers ? least_rows_of_large : few;
+  const std::int64_t fit = block_numbers / width / least_rows_a_sum * least_rows_a_sum;
+  return std::clamp<std::int64_t>(rows, 1, std::max(least, fit));
 }
 
 }  // namespace chainrule

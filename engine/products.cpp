@@ -158,7 +158,9 @@ std::size_t workspace_bytes(const Product& product) {
     case Form::tiles:
       floats = packed_floats(product) + std::min(product.depth, block_depth) * packed_columns + slack;
       break;
-    case Form::tall: floats = product.depth * product.columns + tall_depth * tall_height + 2 * slack; break;
+    case Form::tall:
+      floats = product.depth * product.columns + tall_depth(product.columns) * tall_height + 2 * slack;
+      break;
     case Form::dot:
       floats = is_short(product) ? product.rows * product.depth
                                  : rounded(product.depth) * (product.columns + dot_group);

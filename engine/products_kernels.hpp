@@ -44,8 +44,10 @@ constexpr std::int64_t packed_floats(const Product& product) {
   return (rows * depth + 15) / 16 * 16 + slack;
 }
 
-// k that the tall form adds before it writes C, and how many rows it converts at a time.
-constexpr std::int64_t tall_depth = 8, tall_height = 512;
+// k that the tall form adds before it writes C: rows of A that are far apart may share one place of the first cache. More of
+// them where C is read number by number. And how many rows it converts at a time.
+constexpr std::int64_t tall_depth(std::int64_t columns) { return columns == 1 ? 4 : 8; }
+constexpr std::int64_t tall_height = 512;
 
 // Rows that share a stretch of B in the dot form while it is in the first cache.
 constexpr int dot_group = 8;

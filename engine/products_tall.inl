@@ -20,7 +20,7 @@ constexpr int tall_vectors(int columns) { return columns == 1 ? 4 : columns <= 3
 // A matrix of at most so many bytes is in a cache: there is no need to read it in order.
 constexpr std::int64_t tall_small = 256 << 10;
 
-// Each of the tall_depth k reads another stretch of memory; how far ahead, in bytes, it is fetched.
+// Each of these k reads another stretch of memory; how far ahead, in bytes, it is fetched.
 constexpr std::ptrdiff_t tall_ahead = 256;
 
 struct Tall {
@@ -179,7 +179,7 @@ void multiply_tall(const Product& p, float* workspace) {
   }
   const bool is_direct = p.a.type == DType::f32 || p.a.type == DType::u8;
   const bool is_small = p.depth * p.a.column_stride * static_cast<std::int64_t>(sizeof(float)) <= tall_small;
-  const std::int64_t depth_step = is_direct && is_small ? p.depth : tall_depth;
+  const std::int64_t depth_step = is_direct && is_small ? p.depth : tall_depth(p.columns);
   for (std::int64_t k = 0; k < p.depth; k += depth_step) {
     t.depth = least(depth_step, p.depth - k);
     if (p.continues) t.ahead = p.depth * p.a.column_stride * (p.a.type == DType::f32 ? 4 : 1);
