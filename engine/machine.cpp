@@ -189,7 +189,7 @@ void Machine::step(int entry, std::span<const Rows> data, const StepInput& input
     const PhaseSchedule& schedule = team.schedule.phases[at];
     run_section(phase.prologue, schedule.prologue, team, member, 0);
     if (schedule.lanes > 1) {
-      run_lanes(phase, schedule, data, input, team, member);
+      run_lanes(plan, at, data, input, team, member);
     } else {
       run_blocks(phase, schedule, data, input, team, member);
     }

@@ -104,13 +104,13 @@ class Machine {
   void begin_step(const StepInput& input);
   bool takes_places(const PhasePlan& phase, int data) const;
   void run_section(const Items& items, const Schedule& schedule, Team& team, int member, std::int64_t rows);
-  void run_lanes(const PhasePlan& phase, const PhaseSchedule& schedule, std::span<const Rows> data,
-                 const StepInput& input, Team& team, int member);
+  void run_lanes(const EntryPlan& plan, std::size_t at, std::span<const Rows> data, const StepInput& input, Team& team,
+                 int member);
   void run_blocks(const PhasePlan& phase, const PhaseSchedule& schedule, std::span<const Rows> data,
                   const StepInput& input, Team& team, int member);
   void start_sums(const PhasePlan& phase, Member& member, bool no_rows);
   void bind_sums(const PhasePlan& phase, Member& member, float* memory);
-  void combine(const PhasePlan& phase, const PhaseSchedule& schedule, Team& team, int member);
+  void combine(const PhasePlan& phase, const Items& epilogue, std::int64_t lanes, Team& team, int member);
   void gather(const PhasePlan& phase, std::span<const Rows> data, const StepInput& input, Member& into,
               std::int64_t start, std::int64_t rows, int part, int of);
   void execute(const Item& item, const Item* update, Member& member, std::int64_t rows, int part, int of);

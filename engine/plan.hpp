@@ -38,6 +38,7 @@ struct Sum {
   int buffer;
   std::int64_t elements;
   bool product, maximum;  // what adds to it: a product, or a reduction that takes the maximum
+  int update = -1;        // the map of the epilogue that may follow at once where it is whole, if there is one
 };
 
 struct PhasePlan {

@@ -90,6 +90,11 @@ EntrySchedule schedule_entry(const Program& program, const EntryPlan& plan, std:
   for (const Scheduled& one : found.phases.back().last_block) {
     if (one.update) found.epilogue[static_cast<std::size_t>(one.update - plan.epilogue.data())].is_done = true;
   }
+  if (found.phases.back().lanes > 1) {
+    for (const Sum& sum : plan.phases.back().sums) {
+      if (sum.update >= 0) found.epilogue[static_cast<std::size_t>(sum.update)].is_done = true;
+    }
+  }
   return found;
 }
 

@@ -73,16 +73,21 @@ struct Finder {
 
 void find_updates(const Program& program, EntryPlan& plan) {
   if (plan.phases.empty()) return;
-  Items& block = plan.phases.back().block;
+  PhasePlan& phase = plan.phases.back();
   const Finder finder{program, plan};
-  for (std::size_t at = 0; at < block.size(); ++at) {
-    const auto* product = std::get_if<Matmul>(block[at].instruction);
-    if (!product || !product->accumulate) continue;
-    const int sum = memory_of(program, product->destination), reader = finder.only_reader(sum);
+  for (Sum& one : phase.sums) {
+    const auto adds = [&](const Item& item) {
+      const Buffers made = destinations_of(*item.instruction);
+      return std::find(made.begin(), made.end(), one.buffer) != made.end();
+    };
+    const auto item = std::find_if(phase.block.begin(), phase.block.end(), adds);
+    const int sum = memory_of(program, one.buffer), reader = finder.only_reader(sum);
     if (reader < 0) continue;
     const Item& update = plan.epilogue[static_cast<std::size_t>(reader)];
+    const auto at = static_cast<std::size_t>(item - phase.block.begin());
     if (finder.is_elementwise(update, sum) && finder.is_ready(update, sum) && finder.is_free(update, at)) {
-      block[at].update = reader;
+      if (one.product) item->update = reader;
+      if (one.elements > 1) one.update = reader;  // single numbers are read where all members find them
     }
   }
 }
