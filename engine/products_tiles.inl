@@ -138,10 +138,18 @@ CHAINRULE_INLINE void multiply_panel(const Block& block, const Panel& panel, con
 
 CHAINRULE_INLINE bool is_direct(const Matrix& matrix) { return matrix.type == DType::f32; }
 
-// Packing is worth it where an operand is read again and again and does not stay in the first cache as it lies.
+// Packing is worth it where an operand is read again and again and does not stay in the first cache as it lies. Where tiles
+// read columns of A, each k lies in a line of its own, which other tiles read too: few lines are still there then.
+constexpr std::int64_t few_lines = 128;
+
+CHAINRULE_INLINE std::int64_t columns_worth_packing_a(const Product& p) {
+  if (p.a.column_stride == 1) return 256;
+  return p.depth <= few_lines ? 160 : 4 * tile_columns;
+}
+
 CHAINRULE_INLINE bool packs_a(const Product& p) {
   if (!is_direct(p.a) || (p.a.row_stride != 1 && p.a.column_stride != 1)) return true;
-  return p.columns > 4 * tile_columns;
+  return p.columns > columns_worth_packing_a(p);
 }
 
 CHAINRULE_INLINE bool packs_b(const Product& p) {
