@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from cases import Case
-from contenders import PEERS, environment, processors
+from contenders import PEERS, WHOLE, environment, processors
 
 HERE = Path(__file__).parent
 # Threads of a contender that has just run may spin for a moment before they sleep.
 _PAUSE = 0.05
-# Peers this many times slower than the best of them so far run no more than this often.
+# Peers this many times slower than the best of them so far run no more than this often, nor does our own whole
+# call, as no goal is about it.
 _FAR_BEHIND, _FEW_RUNS = 1.5, 2
 # Runs that are short vary most; there is time for more of them.
 _MOST_ROUNDS, _MORE_SECONDS = 25, 40.0
@@ -81,17 +82,15 @@ class Worker:
         """Have it run once, and note what it answers."""
         assert self.process.stdin
         time.sleep(_PAUSE)
-        before, began = _busy_seconds(), time.perf_counter()
         self.process.stdin.write("run\n")
         self.process.stdin.flush()
         answer = self._answer()
         if "unsuited" in answer:
             self.result.problem = answer["unsuited"]
             return
-        passed, busy = time.perf_counter() - began, _busy_seconds() - before
         self.result.clock.append(answer["clock"])
         self.result.processors.append(answer["processors"])
-        self.result.others.append(max(0.0, (busy - answer["processors"]) / passed / (os.cpu_count() or 1)))
+        self.result.others.append(answer["others"])
         self.result.cost, self.result.peak = answer["cost"], answer["peak"]
 
     def end(self) -> None:
@@ -153,19 +152,7 @@ def _run_round(workers: dict[Entrant, Worker], number: int) -> None:
 
 
 def _is_far_behind(one: Entrant, workers: dict[Entrant, Worker], done: int) -> bool:
-    if done < _FEW_RUNS or one.contender not in PEERS:
+    if done < _FEW_RUNS or one.contender not in (*PEERS, WHOLE):
         return False
     peers = [w.result.seconds for other, w in workers.items() if other.contender in PEERS and w.result.clock]
-    return workers[one].result.seconds > _FAR_BEHIND * min(peers)
-
-
-def _busy_seconds() -> float:
-    """Seconds that the processors of this machine have worked so far; 0 where the system does not tell."""
-    path = Path("/proc/stat")
-    if not path.exists():
-        return 0.0
-    user, nice, system, _, _, irq, softirq, steal, *_ = (
-        int(n) for n in path.read_text().splitlines()[0].split()[1:]
-    )
-    ticks: float = os.sysconf("SC_CLK_TCK")
-    return (user + nice + system + irq + softirq + steal) / ticks
+    return bool(peers) and workers[one].result.seconds > _FAR_BEHIND * min(peers)

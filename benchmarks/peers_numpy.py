@@ -45,7 +45,7 @@ class NumPy(Contender):
         for block in (len(X), *(rows for rows in (64, 256) if len(X) % rows == 0)):
             self.block = block
             self._full_step(X, 1)
-            times[block] = min(timed(lambda: self._full_step(X, 1))[0] for _ in range(3))
+            times[block] = min(timed(lambda: self._full_step(X, 1)).clock for _ in range(3))
         self.block = min(times, key=lambda block: times[block])
 
     def _first(self) -> tuple[list[Array], list[Array]]:

@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -78,15 +79,17 @@ def main() -> None:
     before = memory("VmRSS")
     contender.prepare()
     answer(ready=True)
+    cost = None
     for _ in sys.stdin:
         contender.reset()
         forget_peak()
         with before_others() if ahead == "1" else nullcontext():
-            clock, processors = timed(contender.run)
+            timing = timed(contender.run)
         peak = memory("VmHWM") - before
-        values = contender.parameters()
-        cost = work.cost(values) if values else None
-        answer(clock=clock, processors=processors, cost=cost, peak=peak)
+        # Each run is the same; the cost of large networks takes longer than a run.
+        if cost is None and (values := contender.parameters()):
+            cost = work.cost(values)
+        answer(**asdict(timing), cost=cost, peak=peak)
 
 
 if __name__ == "__main__":
