@@ -7,7 +7,7 @@ namespace chainrule {
 namespace {
 
 // Below so much work a thread is quicker alone than a team that meets.
-constexpr double least_shared = 1 << 17;
+constexpr double least_shared = 1 << 16;
 
 // What an instruction reads and writes: buffers as negative numbers, slots as positive ones.
 struct Touched {
