@@ -60,8 +60,8 @@ def after_three_steps(
 @pytest.mark.parametrize("optimizer", [cr.GradientDescent(0.01), cr.Momentum(0.01), cr.Adam(0.01)], ids=str)
 @pytest.mark.parametrize(
     ("sizes", "rows"),
-    [((50, 30, 1), 10), ((160, 128, 64, 3, 1), 100), ((9, 1), 40), ((700, 600, 1), 300)],
-    ids=["bands of a small product", "a team", "one neuron", "bands of a large product"],
+    [((50, 30, 1), 10), ((160, 128, 64, 3, 1), 100), ((9, 1), 40), ((700, 600, 1), 300), ((300, 30, 1), 2000)],
+    ids=["bands of a small product", "a team", "one neuron", "bands of a large product", "lanes"],
 )
 def test_the_bits_are_those_of_updates_at_the_end(
     sizes: tuple[int, ...], rows: int, optimizer: Optimizer, penalty: float, threads: int
