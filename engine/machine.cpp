@@ -19,6 +19,8 @@ constexpr std::int64_t steps_between_looks = 16;
 // Bytes: rows shorter than a line of the cache, and more than a step's worth of rows, are not asked for ahead.
 constexpr std::int64_t cache_line = 64, most_fetched = 64 << 10;
 constexpr std::size_t most_schedules = 8;
+// Parts of a product for each thread: with more, more of its operands is packed twice.
+constexpr int parts_a_member = 2;
 
 std::int64_t own_elements(const Program& program, int buffer) { return elements(program.buffers[buffer].shape, 1); }
 
@@ -197,18 +199,33 @@ void Machine::step(int entry, std::span<const Rows> data, const StepInput& input
   run_section(plan.epilogue, team.schedule.epilogue, team, member, 0);
 }
 
-void Machine::run_section(const Items& items, const Schedule& schedule, Team& team, int member, std::int64_t rows) {
+void Machine::run_section(const Items& items, const Schedule& schedule, Team& team, int member, std::int64_t rows,
+                          std::span<Shares> parts) {
   for (std::size_t at = 0; at < items.size(); ++at) {
     const Scheduled& how = schedule[at];
     if (how.is_done) continue;
     if (how.meet) team.barrier.wait();
     if (how.shared) {
-      execute(items[at], how.update, *members_[member], rows, member, team.schedule.members);
+      Shares* const shares = parts.empty() ? nullptr : &parts[at];
+      execute_shared(items[at], how.update, shares, rows, member, team.schedule.members);
     } else if (member == 0) {
       execute(items[at], how.update, *members_[0], rows, 0, 1);
     }
   }
   if (!items.empty()) team.barrier.wait();
+}
+
+// Products are dealt out in more parts than there are members, and who is done takes parts of others.
+void Machine::execute_shared(const Item& item, const Item* update, Shares* parts, std::int64_t rows, int member,
+                             int members) {
+  Member& own = *members_[member];
+  if (!parts || !std::holds_alternative<Matmul>(*item.instruction)) {
+    return execute(item, update, own, rows, member, members);
+  }
+  const int of = members * parts_a_member;
+  for (std::int64_t part = parts->take(member, of); part >= 0; part = parts->take(member, of)) {
+    execute(item, update, own, rows, static_cast<int>(part), of);
+  }
 }
 
 // One lane: the team shares the instructions of each block, in the memory of member 0.
@@ -222,8 +239,10 @@ void Machine::run_blocks(const PhasePlan& phase, const PhaseSchedule& schedule, 
     own.set_block(start, start == 0);
     own.goes_on = input.rows == nullptr && start + 2 * rows <= input.count;
     gather(phase, data, input, own, start, rows, member, team.schedule.members);
+    for (Shares& parts : team.parts) parts.begin(member);
     team.barrier.wait();
-    run_section(phase.block, start + rows < input.count ? schedule.block : schedule.last_block, team, member, rows);
+    run_section(phase.block, start + rows < input.count ? schedule.block : schedule.last_block, team, member, rows,
+                team.parts);
   }
   if (input.count == 0) team.barrier.wait();
 }

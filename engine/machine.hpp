@@ -15,6 +15,7 @@
 #include "products.hpp"
 #include "program.hpp"
 #include "schedule.hpp"
+#include "shares.hpp"
 
 namespace chainrule {
 
@@ -103,7 +104,9 @@ class Machine {
             int member);
   void begin_step(const StepInput& input);
   bool takes_places(const PhasePlan& phase, int data) const;
-  void run_section(const Items& items, const Schedule& schedule, Team& team, int member, std::int64_t rows);
+  void run_section(const Items& items, const Schedule& schedule, Team& team, int member, std::int64_t rows,
+                   std::span<Shares> parts = {});
+  void execute_shared(const Item& item, const Item* update, Shares* parts, std::int64_t rows, int member, int members);
   void run_lanes(const EntryPlan& plan, std::size_t at, std::span<const Rows> data, const StepInput& input, Team& team,
                  int member);
   void run_blocks(const PhasePlan& phase, const PhaseSchedule& schedule, std::span<const Rows> data,

@@ -1,14 +1,15 @@
 // One member of a machine's team: where it finds each buffer, and the memory in which it works on blocks of rows.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
 
-#include "lane_shares.hpp"
 #include "machine.hpp"
 #include "memory.hpp"
 #include "scratch.hpp"
+#include "shares.hpp"
 #include "tape.hpp"
 
 namespace chainrule {
@@ -97,11 +98,16 @@ struct Machine::Recording {
 
 // What the members of a team share for one call.
 struct Machine::Team {
-  explicit Team(const EntrySchedule& chosen) : schedule(chosen), barrier(chosen.members), lanes(chosen.members) {}
+  explicit Team(const EntrySchedule& chosen) : schedule(chosen), barrier(chosen.members), lanes(chosen.members) {
+    std::size_t most = 0;
+    for (const PhaseSchedule& phase : chosen.phases) most = std::max(most, phase.block.size());
+    for (std::size_t i = 0; chosen.members > 1 && i < most; ++i) parts.emplace_back(chosen.members);
+  }
 
   const EntrySchedule& schedule;
   Barrier barrier;
-  LaneShares lanes;
+  Shares lanes;
+  std::vector<Shares> parts;  // of each instruction of a block
   bool stops = false;  // written by member 0 before a meeting, read by all after it
 
   // A member's work; where it fails, the others do not wait for it.

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "check.hpp"
-#include "lane_shares.hpp"
+#include "shares.hpp"
 #include "pool.hpp"
 
 using namespace chainrule;
@@ -12,7 +12,7 @@ TEST(each_lane_is_taken_once_whoever_is_slow) {
   for (const int members : {1, 2, 3, 16}) {
     for (const std::int64_t lanes : {1, 2, 7, 64}) {
       Pool pool(members);
-      LaneShares shares(members);
+      Shares shares(members);
       for (int phase = 0; phase < 3; ++phase) {
         std::vector<std::atomic<int>> taken(static_cast<std::size_t>(lanes));
         pool.run(members, [&](int member) { shares.begin(member); });
@@ -29,7 +29,7 @@ TEST(each_lane_is_taken_once_whoever_is_slow) {
 }
 
 TEST(a_member_takes_its_own_lanes_and_then_those_of_others) {
-  LaneShares shares(2);
+  Shares shares(2);
   std::vector<std::int64_t> taken;
   for (std::int64_t lane = shares.take(1, 5); lane >= 0; lane = shares.take(1, 5)) taken.push_back(lane);
   CHECK((taken == std::vector<std::int64_t>{2, 3, 4, 0, 1}));
