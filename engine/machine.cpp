@@ -223,9 +223,7 @@ void Machine::execute_shared(const Item& item, const Item* update, Shares* parts
     return execute(item, update, own, rows, member, members);
   }
   const int of = members * parts_a_member;
-  for (std::int64_t part = parts->take(member, of); part >= 0; part = parts->take(member, of)) {
-    execute(item, update, own, rows, static_cast<int>(part), of);
-  }
+  parts->each(member, of, [&](std::int64_t part) { execute(item, update, own, rows, static_cast<int>(part), of); });
 }
 
 // One lane: the team shares the instructions of each block, in the memory of member 0.

@@ -37,8 +37,7 @@ void Machine::run_lanes(const EntryPlan& plan, std::size_t at, std::span<const R
   const PhaseSchedule& schedule = team.schedule.phases[at];
   Member& own = *members_[member];
   own.use(own.memory);
-  for (std::int64_t lane = team.lanes.take(member, schedule.lanes); lane >= 0;
-       lane = team.lanes.take(member, schedule.lanes)) {
+  team.lanes.each(member, schedule.lanes, [&](std::int64_t lane) {
     const std::int64_t first = input.count * lane / schedule.lanes, last = input.count * (lane + 1) / schedule.lanes;
     float* sums = lane_sums_.data() + lane * phase.sum_elements;
     bind_sums(phase, own, sums);
@@ -50,7 +49,7 @@ void Machine::run_lanes(const EntryPlan& plan, std::size_t at, std::span<const R
       gather(phase, data, input, own, start, rows, 0, 1);
       for (const Item& item : phase.block) execute(item, nullptr, own, rows, 0, 1);
     }
-  }
+  });
   for (const Sum& sum : phase.sums) own.point(sum.buffer, shared_[sum.buffer]);
   team.barrier.wait();
   team.lanes.begin(member);

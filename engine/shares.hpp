@@ -31,6 +31,12 @@ class Shares {
     return -1;
   }
 
+  // Have a member work on part after part, until all are taken.
+  template <typename Work>
+  void each(int member, std::int64_t parts, const Work& work) {
+    for (std::int64_t part = take(member, parts); part >= 0; part = take(member, parts)) work(part);
+  }
+
  private:
   // In a line of the cache each, as its owner counts most of the time.
   struct alignas(64) Taken {

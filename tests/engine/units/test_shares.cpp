@@ -3,8 +3,8 @@
 #include <vector>
 
 #include "check.hpp"
-#include "shares.hpp"
 #include "pool.hpp"
+#include "shares.hpp"
 
 using namespace chainrule;
 
