@@ -156,7 +156,7 @@ std::size_t workspace_bytes(const Product& product) {
   std::int64_t floats = 0;
   switch (form(product)) {
     case Form::tiles:
-      floats = packed_floats(product) + std::min(product.depth, block_depth) * packed_columns + slack;
+      floats = packed_floats(product) + packed_stripe(product);
       break;
     case Form::tall:
       floats = product.depth * product.columns + tall_depth(product.columns) * tall_height + 2 * slack;

@@ -31,6 +31,8 @@ struct ProductKernels {
 // Packed A: blocks of at most `block_rows` x `block_depth`.
 constexpr std::int64_t block_rows = 512, block_depth = 512;
 constexpr std::int64_t packed_columns = 32;  // columns of a packed panel of B, at most
+// Columns of B that are packed together, so that whole stretches of its rows are read; they stay in the second cache.
+constexpr std::int64_t stripe_columns = 64;
 // Vectors are stored whole: what is packed may be followed by 15 floats that mean nothing.
 constexpr std::int64_t slack = 16;
 
@@ -42,6 +44,13 @@ constexpr std::int64_t packed_floats(const Product& product) {
   const std::int64_t rows = product.rows < block_rows ? product.rows : block_rows;
   const std::int64_t depth = product.depth < block_depth ? product.depth : block_depth;
   return (rows * depth + 15) / 16 * 16 + slack;
+}
+
+// Floats of a packed stripe of B.
+constexpr std::int64_t packed_stripe(const Product& product) {
+  const std::int64_t columns = product.columns < stripe_columns ? product.columns : stripe_columns;
+  const std::int64_t depth = product.depth < block_depth ? product.depth : block_depth;
+  return depth * ((columns + packed_columns - 1) / packed_columns * packed_columns) + slack;
 }
 
 // k that the tall form adds before it writes C: rows of A that are far apart may share one place of the first cache. More of

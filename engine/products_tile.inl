@@ -63,6 +63,7 @@ void multiply_tile(const Tile& t) {
     CHAINRULE_UNROLL
     for (int i = 0; i < rows; ++i) starts[i] = t.a_rows[i] + t.a_offset;
   }
+  CHAINRULE_UNROLL_SOME
   for (std::int64_t k = 0; k < t.depth; ++k) {
     if constexpr (layout == Layout::columns_anywhere) a = t.a_rows[k] + t.a_offset;
     Floats row[vectors];
@@ -114,6 +115,7 @@ void multiply_narrow(const Tile& t) {
     if constexpr (layout == Layout::rows_anywhere) starts[i] = t.a_rows[i] + t.a_offset;
     if constexpr (layout == Layout::rows) starts[i] = a + i * a_stride;
   }
+  CHAINRULE_UNROLL_SOME
   for (std::int64_t k = 0; k < t.depth; ++k) {
     if constexpr (layout == Layout::columns_anywhere) a = t.a_rows[k] + t.a_offset;
     const __m256 row = masked ? load_first(b, last).low : _mm256_loadu_ps(b);

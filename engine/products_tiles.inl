@@ -44,29 +44,31 @@ struct Panel {
   bool accumulate, is_first, is_last;
 };
 
-// Memory that will be read next: `runs` pieces of `bytes`, and how much of it each tile asks for meanwhile.
+// Memory that will be read next: `runs` of `lines` each. Tiles that compute meanwhile ask for some lines each.
 struct Ahead {
-  const char* data;
-  std::ptrdiff_t stride;
-  std::int64_t runs, bytes;
+  const char* data = nullptr;
+  std::ptrdiff_t stride = 0;
+  std::int64_t runs = 0, lines = 0;
 };
 
 CHAINRULE_INLINE void fetch(const Ahead& ahead, std::int64_t part, std::int64_t of) {
-  if (ahead.runs == 0) return;
-  for (std::int64_t run = ahead.runs * part / of; run < ahead.runs * (part + 1) / of; ++run) {
-    for (std::int64_t byte = 0; byte < ahead.bytes; byte += 64) prefetch(ahead.data + run * ahead.stride + byte);
+  constexpr std::int64_t line = 64;
+  const std::int64_t all = ahead.runs * ahead.lines, last = all * (part + 1) / of;
+  for (std::int64_t i = all * part / of; i < last; ++i) {
+    const std::int64_t run = i / ahead.lines;
+    prefetch_second(ahead.data + run * ahead.stride + (i - run * ahead.lines) * line);
   }
 }
 
-// The columns of the next panel of B, which still lie as the caller has them.
-CHAINRULE_INLINE Ahead next_panel(const Matrix& b, std::int64_t k, std::int64_t depth, std::int64_t column,
-                                  std::int64_t columns) {
-  const std::int64_t width = least(tile_columns, columns - column);
-  if (width <= 0) return {nullptr, 0, 0, 0};
+// A stripe of B that will be packed, and still lies as the caller has it.
+CHAINRULE_INLINE Ahead stripe_ahead(const Product& p, std::int64_t k, std::int64_t depth, std::int64_t column) {
+  const Matrix& b = p.b;
+  const std::int64_t width = least(stripe_columns, p.columns - column);
   const std::ptrdiff_t size = b.type == DType::f64 ? 8 : b.type == DType::f32 ? 4 : b.type == DType::f16 ? 2 : 1;
   const char* data = static_cast<const char*>(b.data) + (k * b.row_stride + column * b.column_stride) * size;
-  if (b.column_stride == 1) return {data, b.row_stride * size, depth, width * size};
-  return {data, b.column_stride * size, width, b.row_stride == 1 ? depth * size : 0};
+  if (b.column_stride == 1) return {data, b.row_stride * size, depth, ratio_up(width * size, 64)};
+  if (b.row_stride == 1) return {data, b.column_stride * size, width, ratio_up(depth * size, 64)};
+  return {};
 }
 
 // k from which on a tile takes long enough for the next one's C to be fetched meanwhile.
@@ -92,6 +94,18 @@ CHAINRULE_INLINE void fetch_next(const Block& block, std::int64_t row, std::int6
   for (std::int64_t k = 0; k < block.depth; ++k) prefetch_second(block.next[k] + block.offset + row);
 }
 
+// Panels of columns side by side: some k of all where rows of B are read, each by itself where columns are.
+CHAINRULE_INLINE void pack_stripe(const Matrix& b, std::int64_t k, std::int64_t depth, std::int64_t column,
+                                  std::int64_t columns, float* to) {
+  const std::int64_t step = b.column_stride == 1 ? 16 : depth;
+  for (std::int64_t first = 0; first < depth; first += step) {
+    for (std::int64_t j = 0; j < columns; j += tile_columns) {
+      const std::int64_t width = least(tile_columns, columns - j), stride = ratio_up(width, 16) * 16;
+      pack(b, k + first, column + j, least(step, depth - first), width, to + j * depth + first * stride, stride);
+    }
+  }
+}
+
 // The loops for the block's tiles with this panel, by rows - 1; and the columns in their last vector.
 struct Loops {
   const TileLoop* of_rows;
@@ -107,8 +121,9 @@ CHAINRULE_INLINE Loops loops_for(const Block& block, const Panel& panel) {
   return {narrow ? table.narrow[masked] : table.of[masked][vectors - 1], vectors, last};
 }
 
-// The block times the panel.
-CHAINRULE_INLINE void multiply_panel(const Block& block, const Panel& panel, const Ahead& ahead) {
+// The block times the panel, which is `part` of `of` that ask for what is ahead.
+CHAINRULE_INLINE void multiply_panel(const Block& block, const Panel& panel, const Ahead& ahead, std::int64_t part,
+                                     std::int64_t of) {
   const auto [tiles, vectors, last] = loops_for(block, panel);
   const std::int64_t count = block.tiles();
   const Heights heights(block.rows, count);
@@ -116,11 +131,13 @@ CHAINRULE_INLINE void multiply_panel(const Block& block, const Panel& panel, con
   for (std::int64_t t = 0; t < count; ++t) {
     const std::int64_t rows = heights(t);
     float* const c = panel.c + row * panel.c_stride;
-    fetch(ahead, t, count);
+    fetch(ahead, part * count + t, of * count);
     if (block.layout == Layout::columns_anywhere && panel.is_first) fetch_next(block, row, before);
     if (block.depth >= worth_fetching && (t + 1 < count || !panel.is_last)) {
       const float* next = t + 1 < count ? c + rows * panel.c_stride : panel.c + panel.columns;
-      fetch({reinterpret_cast<const char*>(next), panel.c_stride * 4, rows, 64 * vectors}, 0, 1);
+      for (std::int64_t i = 0; i < rows; ++i) {
+        for (int v = 0; v < vectors; ++v) prefetch(next + i * panel.c_stride + 16 * v);
+      }
     }
     Tile tile{block.depth, nullptr, block.stride, panel.b, panel.stride, c, panel.c_stride, last, panel.accumulate};
     if (!block.anywhere) {
@@ -184,7 +201,7 @@ void multiply_tiles(const Product& p, float* workspace) {
   const bool pack_a = packs_a(p), pack_b = packs_b(p);
   const bool by_columns = p.a.row_stride == 1;
   float* const a_block = workspace;
-  float* const b_panel = workspace + (pack_a ? packed_floats(p) : 0);
+  float* const b_stripe = workspace + (pack_a ? packed_floats(p) : 0);
   const std::int64_t depth_step = pack_a || pack_b ? ratio_up(p.depth, ratio_up(p.depth, block_depth)) : p.depth;
   const std::int64_t row_step = pack_a || pack_b ? ratio_up(p.rows, ratio_up(p.rows, block_rows)) : p.rows;
   for (std::int64_t k = 0; k < p.depth; k += depth_step) {
@@ -206,19 +223,24 @@ void multiply_tiles(const Product& p, float* workspace) {
         block.a = static_cast<const float*>(p.a.data) + i * p.a.row_stride + k * p.a.column_stride;
         block.stride = by_columns ? p.a.column_stride : p.a.row_stride;
       }
-      for (std::int64_t j = 0; j < p.columns; j += tile_columns) {
-        Panel panel{b_panel, 0, least(tile_columns, p.columns - j), pack_b, p.c + i * p.c_stride + j, p.c_stride,
-                    accumulate, j == 0, j + tile_columns >= p.columns};
-        Ahead ahead{nullptr, 0, 0, 0};
+      for (std::int64_t j = 0; j < p.columns; j += stripe_columns) {
+        const std::int64_t width = least(stripe_columns, p.columns - j), panels = ratio_up(width, tile_columns);
+        Ahead ahead;
         if (pack_b) {
-          panel.stride = ratio_up(panel.columns, 16) * 16;
-          pack(p.b, k, j, depth, panel.columns, b_panel, panel.stride);
-          ahead = next_panel(p.b, k, depth, j + tile_columns, p.columns);
-        } else {
-          panel.stride = p.b.row_stride;
-          panel.b = static_cast<const float*>(p.b.data) + k * panel.stride + j;
+          pack_stripe(p.b, k, depth, j, width, b_stripe);
+          const std::int64_t next = j + stripe_columns;
+          if (next < p.columns) ahead = stripe_ahead(p, k, depth, next);
         }
-        multiply_panel(block, panel, ahead);
+        for (std::int64_t at = 0; at < panels; ++at) {
+          const std::int64_t column = j + at * tile_columns, columns = least(tile_columns, p.columns - column);
+          Panel panel{b_stripe + at * tile_columns * depth, ratio_up(columns, 16) * 16, columns, pack_b,
+                      p.c + i * p.c_stride + column, p.c_stride, accumulate, column == 0, column + columns == p.columns};
+          if (!pack_b) {
+            panel.b = static_cast<const float*>(p.b.data) + k * p.b.row_stride + column;
+            panel.stride = p.b.row_stride;
+          }
+          multiply_panel(block, panel, ahead, at, panels);
+        }
       }
     }
   }

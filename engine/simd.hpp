@@ -41,14 +41,19 @@
 #endif
 
 // Before a loop whose number of iterations is known: its body is repeated that often, so that arrays become registers.
+// CHAINRULE_UNROLL_SOME, before any other: few rounds in one, which then share what the loop itself takes.
 #if defined(CHAINRULE_SCALAR) || defined(CHAINRULE_SANITIZED)
 #define CHAINRULE_UNROLL
+#define CHAINRULE_UNROLL_SOME
 #elif defined(__clang__)
 #define CHAINRULE_UNROLL _Pragma("clang loop unroll(full)")
+#define CHAINRULE_UNROLL_SOME _Pragma("clang loop unroll_count(4)")
 #elif defined(__GNUC__)
 #define CHAINRULE_UNROLL _Pragma("GCC unroll 16")
+#define CHAINRULE_UNROLL_SOME _Pragma("GCC unroll 4")
 #else
 #define CHAINRULE_UNROLL
+#define CHAINRULE_UNROLL_SOME
 #endif
 
 #if defined(CHAINRULE_AVX512)
