@@ -15,6 +15,13 @@ constexpr int tile_rows = 6, tile_vectors = 1;  // 12 registers of 16, or 24 of 
 #endif
 constexpr int tile_columns = 16 * tile_vectors;
 
+// Tiles of one or two rows would wait for their own sums: where registers are left, they are wider.
+#if defined(CHAINRULE_AVX2)
+constexpr int wide_rows = 2, wide_vectors = 2;
+#else
+constexpr int wide_rows = 0, wide_vectors = tile_vectors;
+#endif
+
 // Where a vector is two registers, the last columns of a product may need but one.
 #if defined(CHAINRULE_AVX2)
 constexpr int narrow_columns = 8;
@@ -133,7 +140,7 @@ void multiply_narrow(const Tile& t) {
 #endif
 
 struct TileTable {
-  TileLoop of[2][tile_vectors][tile_rows];  // by masked, vectors - 1, rows - 1
+  TileLoop of[2][wide_vectors][tile_rows];  // by masked, vectors - 1, rows - 1
   TileLoop narrow[2][tile_rows];            // by masked, rows - 1
 };
 
@@ -142,7 +149,7 @@ constexpr void fill(TileTable& table) {
   if constexpr (rows > 0) {
     table.of[0][0][rows - 1] = multiply_tile<rows, 1, layout, always_masked>;
     table.of[1][0][rows - 1] = multiply_tile<rows, 1, layout, true>;
-    if constexpr (tile_vectors > 1) {
+    if constexpr (tile_vectors > 1 || rows <= wide_rows) {
       table.of[0][1][rows - 1] = multiply_tile<rows, 2, layout, always_masked>;
       table.of[1][1][rows - 1] = multiply_tile<rows, 2, layout, true>;
     }

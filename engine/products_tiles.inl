@@ -53,6 +53,7 @@ struct Ahead {
 
 CHAINRULE_INLINE void fetch(const Ahead& ahead, std::int64_t part, std::int64_t of) {
   constexpr std::int64_t line = 64;
+  if (ahead.runs == 0) return;
   const std::int64_t all = ahead.runs * ahead.lines, last = all * (part + 1) / of;
   for (std::int64_t i = all * part / of; i < last; ++i) {
     const std::int64_t run = i / ahead.lines;
@@ -96,11 +97,11 @@ CHAINRULE_INLINE void fetch_next(const Block& block, std::int64_t row, std::int6
 
 // Panels of columns side by side: some k of all where rows of B are read, each by itself where columns are.
 CHAINRULE_INLINE void pack_stripe(const Matrix& b, std::int64_t k, std::int64_t depth, std::int64_t column,
-                                  std::int64_t columns, float* to) {
+                                  std::int64_t columns, std::int64_t panel, float* to) {
   const std::int64_t step = b.column_stride == 1 ? 16 : depth;
   for (std::int64_t first = 0; first < depth; first += step) {
-    for (std::int64_t j = 0; j < columns; j += tile_columns) {
-      const std::int64_t width = least(tile_columns, columns - j), stride = ratio_up(width, 16) * 16;
+    for (std::int64_t j = 0; j < columns; j += panel) {
+      const std::int64_t width = least(panel, columns - j), stride = ratio_up(width, 16) * 16;
       pack(b, k + first, column + j, least(step, depth - first), width, to + j * depth + first * stride, stride);
     }
   }
@@ -200,6 +201,7 @@ std::int64_t as_tiles(const Product& p, TileCall (&into)[few_tiles]) {
 void multiply_tiles(const Product& p, float* workspace) {
   const bool pack_a = packs_a(p), pack_b = packs_b(p);
   const bool by_columns = p.a.row_stride == 1;
+  const std::int64_t panel_columns = p.rows <= wide_rows ? 16 * wide_vectors : tile_columns;
   float* const a_block = workspace;
   float* const b_stripe = workspace + (pack_a ? packed_floats(p) : 0);
   const std::int64_t depth_step = pack_a || pack_b ? ratio_up(p.depth, ratio_up(p.depth, block_depth)) : p.depth;
@@ -224,16 +226,16 @@ void multiply_tiles(const Product& p, float* workspace) {
         block.stride = by_columns ? p.a.column_stride : p.a.row_stride;
       }
       for (std::int64_t j = 0; j < p.columns; j += stripe_columns) {
-        const std::int64_t width = least(stripe_columns, p.columns - j), panels = ratio_up(width, tile_columns);
+        const std::int64_t width = least(stripe_columns, p.columns - j), panels = ratio_up(width, panel_columns);
         Ahead ahead;
         if (pack_b) {
-          pack_stripe(p.b, k, depth, j, width, b_stripe);
+          pack_stripe(p.b, k, depth, j, width, panel_columns, b_stripe);
           const std::int64_t next = j + stripe_columns;
           if (next < p.columns) ahead = stripe_ahead(p, k, depth, next);
         }
         for (std::int64_t at = 0; at < panels; ++at) {
-          const std::int64_t column = j + at * tile_columns, columns = least(tile_columns, p.columns - column);
-          Panel panel{b_stripe + at * tile_columns * depth, ratio_up(columns, 16) * 16, columns, pack_b,
+          const std::int64_t column = j + at * panel_columns, columns = least(panel_columns, p.columns - column);
+          Panel panel{b_stripe + at * panel_columns * depth, ratio_up(columns, 16) * 16, columns, pack_b,
                       p.c + i * p.c_stride + column, p.c_stride, accumulate, column == 0, column + columns == p.columns};
           if (!pack_b) {
             panel.b = static_cast<const float*>(p.b.data) + k * p.b.row_stride + column;
