@@ -12,6 +12,7 @@
 
 #include "bindings.hpp"
 #include "draw.hpp"
+#include "finite.hpp"
 #include "maps.hpp"
 #include "maps_kernels.hpp"
 #include "opcodes.hpp"
@@ -108,6 +109,18 @@ class BoundInstruction {
   Scratch scratch_;
 };
 
+// Of what is no array of floats in one piece it cannot tell.
+bool is_clearly_finite(const nb::handle& object) {
+  nb::ndarray<nb::ro, nb::c_contig, nb::device::cpu> array;
+  if (!nb::try_cast(object, array, false)) return false;
+  const auto type = array.dtype();
+  const nb::gil_scoped_release released;
+  if (type == nb::dtype<float>()) return all_finite(static_cast<const float*>(array.data()), array.size());
+  if (type == nb::dtype<double>()) return all_finite(static_cast<const double*>(array.data()), array.size());
+  const bool is_half = type.code == static_cast<std::uint8_t>(nb::dlpack::dtype_code::Float) && type.bits == 16;
+  return is_half && all_finite(static_cast<const Half*>(array.data()), array.size());
+}
+
 }  // namespace
 
 void bind_elementwise(nb::module_& module) {
@@ -119,6 +132,8 @@ void bind_elementwise(nb::module_& module) {
         return names;
       },
       "The instruction sets that this processor can run, the best first.");
+  module.def("is_clearly_finite", &is_clearly_finite, "array"_a,
+             "Tell whether it is an array of floats in one piece, all of which are finite.");
   module.def("_apply", &apply, "opcode"_a, "operands"_a, "out"_a.noconvert(), "kernels"_a = "",
              "Apply a scalar operation to arrays of one size, or of size 1.");
   module.def(

@@ -102,7 +102,8 @@ class BoundMachine {
     }
   }
 
-  // Run an entry once; `outputs` are arrays for those that are rows, which are written, and None for the others.
+  // Run an entry once; `scalars` are None where the program has none; `outputs` are arrays for those that are rows, which
+  // are written, and None for the others.
   void run(int entry, const std::vector<nb::object>& data, const nb::object& rows, std::int64_t count,
            const Numbers& scalars, std::uint64_t seed, std::int64_t number,
            const std::vector<nb::object>& outputs) {
@@ -111,7 +112,7 @@ class BoundMachine {
     Words chosen;
     if (!rows.is_none()) chosen = nb::cast<Words>(rows);
     must(rows.is_none() || static_cast<std::int64_t>(chosen.size()) >= count, "there are fewer rows than said");
-    must(scalars.size() == machine_.scalar_numbers(), "the scalars have another size");
+    must((scalars.is_valid() ? scalars.size() : 0) == machine_.scalar_numbers(), "the scalars have another size");
     const StepInput input{rows.is_none() ? nullptr : chosen.data(), count, scalars.data(), seed, number};
     machine_.check(entry, sources, range_of(input.rows, count));
     const std::vector<float*> targets = targets_of(entry, outputs, count);
@@ -235,8 +236,8 @@ void bind_machine(nb::module_& module) {
   nb::class_<BoundMachine>(module, "Machine", "Runs the entries of a program; see chainrule.engine_run.")
       .def(nb::init<const Words&, const Numbers&, std::vector<Written>, int, const std::string&>(), "words"_a,
            "constants"_a, "state"_a.noconvert(), "threads"_a, "kernels"_a = "")
-      .def("run", &BoundMachine::run, "entry"_a, "data"_a, "rows"_a.none(), "count"_a, "scalars"_a, "seed"_a,
-           "number"_a, "outputs"_a)
+      .def("run", &BoundMachine::run, "entry"_a, "data"_a, "rows"_a.none(), "count"_a, "scalars"_a.none(),
+           "seed"_a, "number"_a, "outputs"_a)
       .def("run_steps", &BoundMachine::run_steps, "entry"_a, "data"_a, "rows"_a.none(), "bounds"_a, "scalars"_a,
            "seed"_a, "first"_a, "outputs"_a.noconvert(), "seconds"_a, "augmentation"_a.none() = nb::none())
       .def("read", &BoundMachine::read, "buffer"_a, "into"_a.noconvert())

@@ -25,6 +25,11 @@ def cpu_quota(root: str | os.PathLike = '/') -> float | None:
 def _kernels() -> list[str]:
     """The instruction sets that this processor can run, the best first."""
 
+def is_clearly_finite(array: object) -> bool:
+    """
+    Tell whether it is an array of floats in one piece, all of which are finite.
+    """
+
 def _apply(opcode: str, operands: Sequence[Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)]], out: Annotated[NDArray[numpy.float32], dict(order='C', device='cpu')], kernels: str = '') -> None:
     """Apply a scalar operation to arrays of one size, or of size 1."""
 
@@ -53,7 +58,7 @@ class Machine:
 
     def __init__(self, words: Annotated[NDArray[numpy.int64], dict(shape=(None,), order='C', device='cpu', writable=False)], constants: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)], state: Sequence[Annotated[NDArray[numpy.float32], dict(order='C', device='cpu')]], threads: int, kernels: str = '') -> None: ...
 
-    def run(self, entry: int, data: Sequence[object], rows: object | None, count: int, scalars: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)], seed: int, number: int, outputs: Sequence[object]) -> None: ...
+    def run(self, entry: int, data: Sequence[object], rows: object | None, count: int, scalars: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)] | None, seed: int, number: int, outputs: Sequence[object]) -> None: ...
 
     def run_steps(self, entry: int, data: Sequence[object], rows: object | None, bounds: Annotated[NDArray[numpy.int64], dict(shape=(None,), order='C', device='cpu', writable=False)], scalars: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], seed: int, first: int, outputs: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu')], seconds: float, augmentation: object | None = None) -> int: ...
 

@@ -89,6 +89,11 @@ class Model:
             self.network, self.parameters, self.preprocessing, engine=self.engine, threads=self.threads
         )
 
+    @cached_property
+    def _gives_probabilities(self) -> str:
+        """The entry that gives the probability of each class."""
+        return "probabilities" if self.network.outputs == 1 else "forward"
+
     @property
     def program(self) -> Program:
         """The compiled program that predicts: print `model.program.listing()`.
@@ -144,7 +149,7 @@ class Model:
         """
         if self.classes is None:
             raise UserError("this model answers with numbers, not classes: use predict or outputs")
-        return self._answers(X, "probabilities" if self.network.outputs == 1 else "forward")
+        return self._answers(X, self._gives_probabilities)
 
     def predict(self, X: Rows) -> Array:
         """Return the class name of each row, shape (m,); numbers of shape (m, outputs) for a regression."""

@@ -81,9 +81,9 @@ class Predictor:
             UserError: rows unlike those the model was trained on.
         """
         rows = self._preprocessing.checked(X)
-        at_once = max(1, BLOCK_BYTES // (rows.itemsize * self._preprocessing.features))
-        if len(rows) <= at_once:
+        if rows.nbytes <= BLOCK_BYTES:
             return self._outputs(rows, entry)
+        at_once = max(1, BLOCK_BYTES // (rows.itemsize * self._preprocessing.features))
         parts = (rows[at : at + at_once] for at in range(0, len(rows), at_once))
         return np.concatenate([self._outputs(part, entry) for part in parts])
 

@@ -29,9 +29,6 @@ from chainrule.threads import thread_count
 
 Array = NDArray[Any]
 
-_NOTHING = np.empty(0, np.float32)
-_NO_KEY = StepKey()
-
 
 @dataclass(frozen=True)
 class _EntryInputs:
@@ -45,16 +42,21 @@ class _EntryInputs:
     data: tuple[tuple[int, Buffer], ...]
     scalars: frozenset[str]
     outputs: tuple[_Output, ...]
+    gives_only_rows: bool
 
 
 @dataclass(frozen=True)
 class _Output:
-    """What an entry gives: its name, the buffer's number, and its shape, that of a row where it has rows."""
+    """What an entry gives: its name, the buffer's number, and its shape, that of a row where it has rows.
+
+    A program may give one buffer out under two names: `first` is the first of them.
+    """
 
     name: str
     buffer: int
     shape: tuple[int, ...]
     has_rows: bool
+    first: str
 
 
 class EngineRun:
@@ -105,25 +107,20 @@ class EngineRun:
         inputs = self._entry(entry)
         arrays = self._arrays(inputs, data)
         count = count_rows(data, arrays, rows)
-        key = key or _NO_KEY
-        call = (
-            inputs.number,
-            arrays,
-            None if rows is None else np.ascontiguousarray(rows, np.int64),
-            count,
-            self._scalar_values(inputs, scalars or {}, count) if self._scalars else _NOTHING,
-            key.seed,
-            key.step,
-        )
-        rowed = [one for one in inputs.outputs if one.has_rows]
-        # A program may give one buffer out under two names.
-        by_buffer = {one.buffer: np.empty((count, *one.shape), np.float32) for one in rowed}
-        found = {one.name: by_buffer[one.buffer] for one in rowed}
-        if len(found) == len(inputs.outputs):
-            self._machine.run(*call, list(found.values()))
+        chosen = None if rows is None else np.ascontiguousarray(rows, np.int64)
+        values = self._scalar_values(inputs, scalars or {}, count) if self._scalars else None
+        seed, step = (0, 0) if key is None else (key.seed, key.step)
+        # Loops and a plain call: for a single row, Python takes longer than the engine.
+        found: dict[str, Any] = {}
+        for one in inputs.outputs:
+            new = one.has_rows and one.name == one.first
+            found[one.name] = np.empty((count, *one.shape), np.float32) if new else found.get(one.first)
+        outputs = list(found.values())
+        if inputs.gives_only_rows:
+            self._machine.run(inputs.number, arrays, chosen, count, values, seed, step, outputs)
             return found
         with self._alone:
-            self._machine.run(*call, [found.get(one.name) for one in inputs.outputs])
+            self._machine.run(inputs.number, arrays, chosen, count, values, seed, step, outputs)
             return {one.name: found[one.name] if one.has_rows else self._read(one) for one in inputs.outputs}
 
     def run_steps(
@@ -191,10 +188,12 @@ def _inputs(program: Program, number: int, entry: Entry) -> _EntryInputs:
     places = [at for at, buffer in enumerate(program.buffers) if buffer.kind == "data"]
     data = tuple((place, program.buffers[at]) for place, at in enumerate(places) if at in read)
     scalars = frozenset(program.buffers[at].name for at in read if program.buffers[at].kind == "scalar")
-    outputs = tuple(_output(name, at, program.buffers[at]) for name, at in entry.outputs.items())
-    return _EntryInputs(number, data, scalars, outputs)
+    names = list(entry.outputs.items())
+    first = {at: name for name, at in reversed(names)}
+    outputs = tuple(_output(name, at, program.buffers[at], first[at]) for name, at in names)
+    return _EntryInputs(number, data, scalars, outputs, all(one.has_rows for one in outputs))
 
 
-def _output(name: str, at: int, buffer: Buffer) -> _Output:
+def _output(name: str, at: int, buffer: Buffer, first: str) -> _Output:
     has_rows = buffer.kind == "rows"
-    return _Output(name, at, concrete(buffer.shape[1:] if has_rows else buffer.shape, 0), has_rows)
+    return _Output(name, at, concrete(buffer.shape[1:] if has_rows else buffer.shape, 0), has_rows, first)

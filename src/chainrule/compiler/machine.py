@@ -178,10 +178,10 @@ def readable(array: Array) -> Array:
     >>> readable(np.array([[1, 2]])).dtype
     dtype('float32')
     """
-    if isinstance(array, OneHot):
-        return array
     known = array.dtype in READABLE
     if known and array.flags.carray:
+        return array
+    if isinstance(array, OneHot):
         return array
     # Each row lies in one piece; the next one may be anywhere after it.
     if known and array.flags.aligned and (array.flags.c_contiguous or _rows_in_one_piece(array)):

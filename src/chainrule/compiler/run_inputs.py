@@ -52,11 +52,11 @@ def checked_data(buffer: Buffer, data: Mapping[str, Array]) -> Array:
     array = data.get(buffer.name)
     if array is None:
         raise UserError(f"the data {buffer.name} is missing")
+    if array.shape[1:] == buffer.shape[1:] and array.shape:
+        return array
     if isinstance(array, OneHot) and len(buffer.shape) == 2:
         return array
-    if array.shape[1:] != buffer.shape[1:] or not array.shape:
-        raise UserError(f"the data {buffer.name} has shape {array.shape}, not {buffer.shape}")
-    return array
+    raise UserError(f"the data {buffer.name} has shape {array.shape}, not {buffer.shape}")
 
 
 def count_rows(data: Mapping[str, Array], read: Iterable[Array | None], rows: NDArray[np.int64] | None) -> int:

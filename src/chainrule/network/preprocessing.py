@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -10,6 +9,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from chainrule._engine import is_clearly_finite
 from chainrule.arguments import array_of
 from chainrule.errors import UserError
 from chainrule.graph.expression import Expression, constant
@@ -20,7 +20,6 @@ _LARGEST_BYTE = 255
 _LARGEST_FLOAT = float(np.finfo(np.float64).max)
 # Numbers looked at in one go, so that checking does not need a second copy of the data.
 _NUMBERS_AT_ONCE = 1 << 18
-_FEW_NUMBERS = 1 << 13
 _REAL_DTYPES = {np.dtype(kind).name for kind in "?bBhHiIlLqQefdg"}
 
 
@@ -101,13 +100,17 @@ class Preprocessing:
             if rows.dtype != np.uint8:
                 self._check_bytes(rows)
             return rows
-        scaled = self.dtype.startswith("float") and self.low >= -1 and self.high <= 1
-        if scaled and rows.dtype.kind in "iu" and rows.size and rows.max() > 1:
+        if rows.dtype.kind in "iu" and self._are_small and rows.size and rows.max() > 1:
             raise UserError(
                 f"the model was trained on {self.dtype} from {self.low:g} to {self.high:g}, but X is {rows.dtype} "
                 f"up to {rows.max()}: scale it as the training rows were, for example X / 255"
             )
         return rows
+
+    @property
+    def _are_small(self) -> bool:
+        """Whether the training rows were fractions, as scaled bytes are."""
+        return self.dtype.startswith("float") and self.low >= -1 and self.high <= 1
 
     def converted(self, rows: NDArray[Any]) -> NDArray[Any]:
         """Return checked rows as the model reads them: bytes for one trained on bytes."""
@@ -185,11 +188,14 @@ def check_rows(X: NDArray[Any], name: str) -> None:
         raise UserError(f"{name} must have shape (m, features), one row an example, not {X.shape}")
     if X.shape[1] == 0:
         raise UserError(f"{name} has rows without a single number: its shape is {X.shape}")
-    if X.dtype.kind != "f" or _clearly_finite(X):
+    if X.dtype.kind != "f" or (X.size <= _NUMBERS_AT_ONCE and is_clearly_finite(X)):
         return
     step = _rows_at_once(X)
     for start in range(0, len(X), step):
-        finite = np.isfinite(X[start : start + step])
+        piece = X[start : start + step]
+        if is_clearly_finite(piece):
+            continue
+        finite = np.isfinite(piece)
         if not finite.all():
             bad = np.argwhere(~finite)
             row, column = int(bad[0][0]) + start, int(bad[0][1])
@@ -197,11 +203,6 @@ def check_rows(X: NDArray[Any], name: str) -> None:
                 f"{name} holds {X[row, column]} at row {row}, column {column}: "
                 "fill or drop values that are missing or not finite"
             )
-
-
-def _clearly_finite(X: NDArray[Any]) -> bool:
-    """Tell it of few numbers, in less time than it takes to look at each: one that is not finite spoils the sum."""
-    return X.size <= _FEW_NUMBERS and X.dtype.itemsize >= 4 and math.isfinite(np.vdot(X, X))
 
 
 def _rows_at_once(X: NDArray[Any]) -> int:
