@@ -44,6 +44,8 @@ struct Panel {
   bool accumulate, is_first, is_last;
 };
 
+constexpr std::int64_t line_bytes = 64;
+
 // Memory that will be read next: `runs` of `lines` each. Tiles that compute meanwhile ask for some lines each.
 struct Ahead {
   const char* data = nullptr;
@@ -52,12 +54,11 @@ struct Ahead {
 };
 
 CHAINRULE_INLINE void fetch(const Ahead& ahead, std::int64_t part, std::int64_t of) {
-  constexpr std::int64_t line = 64;
   if (ahead.runs == 0) return;
   const std::int64_t all = ahead.runs * ahead.lines, last = all * (part + 1) / of;
   for (std::int64_t i = all * part / of; i < last; ++i) {
     const std::int64_t run = i / ahead.lines;
-    prefetch_second(ahead.data + run * ahead.stride + (i - run * ahead.lines) * line);
+    prefetch_second(ahead.data + run * ahead.stride + (i - run * ahead.lines) * line_bytes);
   }
 }
 
@@ -65,10 +66,10 @@ CHAINRULE_INLINE void fetch(const Ahead& ahead, std::int64_t part, std::int64_t 
 CHAINRULE_INLINE Ahead stripe_ahead(const Product& p, std::int64_t k, std::int64_t depth, std::int64_t column) {
   const Matrix& b = p.b;
   const std::int64_t width = least(stripe_columns, p.columns - column);
-  const std::ptrdiff_t size = b.type == DType::f64 ? 8 : b.type == DType::f32 ? 4 : b.type == DType::f16 ? 2 : 1;
+  const auto size = static_cast<std::ptrdiff_t>(item_size(b.type));
   const char* data = static_cast<const char*>(b.data) + (k * b.row_stride + column * b.column_stride) * size;
-  if (b.column_stride == 1) return {data, b.row_stride * size, depth, ratio_up(width * size, 64)};
-  if (b.row_stride == 1) return {data, b.column_stride * size, width, ratio_up(depth * size, 64)};
+  if (b.column_stride == 1) return {data, b.row_stride * size, depth, ratio_up(width * size, line_bytes)};
+  if (b.row_stride == 1) return {data, b.column_stride * size, width, ratio_up(depth * size, line_bytes)};
   return {};
 }
 

@@ -90,7 +90,7 @@ class Model:
         )
 
     @cached_property
-    def _gives_probabilities(self) -> str:
+    def _probabilities_entry(self) -> str:
         """The entry that gives the probability of each class."""
         return "probabilities" if self.network.outputs == 1 else "forward"
 
@@ -149,7 +149,7 @@ class Model:
         """
         if self.classes is None:
             raise UserError("this model answers with numbers, not classes: use predict or outputs")
-        return self._answers(X, self._gives_probabilities)
+        return self._answers(X, self._probabilities_entry)
 
     def predict(self, X: Rows) -> Array:
         """Return the class name of each row, shape (m,); numbers of shape (m, outputs) for a regression."""
