@@ -113,12 +113,11 @@ class BoundInstruction {
 bool is_clearly_finite(const nb::handle& object) {
   nb::ndarray<nb::ro, nb::c_contig, nb::device::cpu> array;
   if (!nb::try_cast(object, array, false)) return false;
-  const auto type = array.dtype();
+  const std::optional<DType> type = type_of(array.dtype());
   const nb::gil_scoped_release released;
-  if (type == nb::dtype<float>()) return all_finite(static_cast<const float*>(array.data()), array.size());
-  if (type == nb::dtype<double>()) return all_finite(static_cast<const double*>(array.data()), array.size());
-  const bool is_half = type.code == static_cast<std::uint8_t>(nb::dlpack::dtype_code::Float) && type.bits == 16;
-  return is_half && all_finite(static_cast<const Half*>(array.data()), array.size());
+  if (type == DType::f32) return all_finite(static_cast<const float*>(array.data()), array.size());
+  if (type == DType::f64) return all_finite(static_cast<const double*>(array.data()), array.size());
+  return type == DType::f16 && all_finite(static_cast<const Half*>(array.data()), array.size());
 }
 
 }  // namespace

@@ -24,14 +24,6 @@ using Table = nb::ndarray<float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 using Scalars = nb::ndarray<const float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 using Data = nb::ndarray<nb::ro, nb::device::cpu>;
 
-DType type_of(const nb::dlpack::dtype& type) {
-  if (type == nb::dtype<float>()) return DType::f32;
-  if (type == nb::dtype<double>()) return DType::f64;
-  if (type == nb::dtype<std::uint8_t>()) return DType::u8;
-  if (type.code == static_cast<std::uint8_t>(nb::dlpack::dtype_code::Float) && type.bits == 16) return DType::f16;
-  throw nb::type_error("data are float32, float64, float16 or uint8, or places in int32");
-}
-
 std::size_t size_of(const Shape& shape, std::int64_t count) {
   return static_cast<std::size_t>(elements(shape, count));
 }
@@ -55,7 +47,9 @@ Rows rows_from(const nb::object& object, const Shape& shape) {
     must(array.stride(axis) == step || shape[axis] == 1 || array.shape(0) == 0, "a row of the data is in pieces");
     step *= shape[axis];
   }
-  return {array.data(), type_of(array.dtype()), array.stride(0), static_cast<std::int64_t>(array.shape(0)), true};
+  const std::optional<DType> type = type_of(array.dtype());
+  if (!type) throw nb::type_error("data are float32, float64, float16 or uint8, or places in int32");
+  return {array.data(), *type, array.stride(0), static_cast<std::int64_t>(array.shape(0)), true};
 }
 
 // How pictures are changed, from its numbers in the order of the struct.

@@ -21,18 +21,10 @@ namespace {
 using Values = nb::ndarray<nb::ro, nb::ndim<2>, nb::device::cpu>;
 using Written = nb::ndarray<float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 
-DType type_of(const Values& operand) {
-  const nb::dlpack::dtype type = operand.dtype();
-  if (type == nb::dtype<float>()) return DType::f32;
-  if (type == nb::dtype<double>()) return DType::f64;
-  if (type == nb::dtype<std::uint8_t>()) return DType::u8;
-  const auto is_float = type.code == static_cast<std::uint8_t>(nb::dlpack::dtype_code::Float);
-  if (is_float && type.bits == 16 && type.lanes == 1) return DType::f16;
-  throw nb::type_error("the elements of a matrix are float32, float64, float16 or uint8");
-}
-
 Matrix matrix_of(const Values& operand) {
-  return {operand.data(), type_of(operand), static_cast<std::ptrdiff_t>(operand.stride(0)),
+  const std::optional<DType> type = type_of(operand.dtype());
+  if (!type) throw nb::type_error("the elements of a matrix are float32, float64, float16 or uint8");
+  return {operand.data(), *type, static_cast<std::ptrdiff_t>(operand.stride(0)),
           static_cast<std::ptrdiff_t>(operand.stride(1))};
 }
 
