@@ -1,6 +1,8 @@
 #include "gram.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <utility>
 
 #include "gram_kernels.hpp"
 #include "pool.hpp"
@@ -8,8 +10,8 @@
 namespace chainrule {
 namespace {
 
-// Columns at a time: 255 * 255 * 512 is far below 2^31. Rows of both sides at a time, which stay in the second-level cache.
-constexpr std::int64_t columns_at_once = 512, rows_at_once = 96;
+// Columns at a time: 255 * 255 * 1024 is far below 2^31. Rows of both sides at a time, which stay in the second-level cache.
+constexpr std::int64_t columns_at_once = 1024, rows_at_once = 48;
 
 std::int64_t count_of(const ByteRows& rows) { return static_cast<std::int64_t>(rows.numbers.size()); }
 
@@ -70,6 +72,12 @@ void gram(const Kernels& kernels, const ByteRows& rows, const ByteRows* others, 
   std::fill_n(out, table.rows * table.others, 0.0);
   Panel left(table.rows), other(others ? table.others : 0);
   const Panel& right = others ? other : left;
+  std::vector<std::pair<std::int64_t, std::int64_t>> blocks;
+  for (std::int64_t i = 0; i < table.rows; i += rows_at_once) {
+    for (std::int64_t j = table.is_same ? i : 0; j < table.others; j += rows_at_once) blocks.emplace_back(i, j);
+  }
+  // For every round of columns the number of the next block: whoever is done takes it.
+  std::vector<std::atomic<std::size_t>> nexts(static_cast<std::size_t>((width + columns_at_once - 1) / columns_at_once));
   Barrier barrier(threads);
   Pool pool(threads);
   pool.run(threads, [&](int member) {
@@ -79,11 +87,9 @@ void gram(const Kernels& kernels, const ByteRows& rows, const ByteRows* others, 
       left.fill(rows, share(table.rows, member), share(table.rows, member + 1), column, columns);
       if (others) other.fill(*others, share(table.others, member), share(table.others, member + 1), column, columns);
       barrier.wait();
-      std::int64_t block = 0;
-      for (std::int64_t i = 0; i < table.rows; i += rows_at_once) {
-        for (std::int64_t j = table.is_same ? i : 0; j < table.others; j += rows_at_once) {
-          if (block++ % threads == member) multiply(kernels.gram, left, right, columns, table, i, j);
-        }
+      std::atomic<std::size_t>& next = nexts[static_cast<std::size_t>(column / columns_at_once)];
+      for (std::size_t block; (block = next.fetch_add(1, std::memory_order_relaxed)) < blocks.size();) {
+        multiply(kernels.gram, left, right, columns, table, blocks[block].first, blocks[block].second);
       }
       barrier.wait();
     }

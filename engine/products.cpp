@@ -45,19 +45,28 @@ Product piece(const Product& product, std::int64_t row, std::int64_t rows, std::
   return result;
 }
 
-// What follows from places is checked here, as they are data.
-void add_at_places(const Product& product, float*) {
+// Adds `columns` elements of each row of B. What follows from places is checked here, as they are data.
+inline void add_rows_at_places(const Product& product, std::int64_t columns) {
   const auto* place = static_cast<const std::int32_t*>(product.a.data);
   const auto* b = static_cast<const float*>(product.b.data);
-  if (!product.accumulate) {
-    for (std::int64_t i = 0; i < product.rows; ++i) std::fill_n(product.c + i * product.c_stride, product.columns, 0.0f);
-  }
   for (std::int64_t k = 0; k < product.depth; ++k, place += product.a.column_stride, b += product.b.row_stride) {
     const std::int64_t row = *place - product.a.offset;
     if (row < 0 || row >= product.rows) continue;
     float* const c = product.c + row * product.c_stride;
-    for (std::int64_t j = 0; j < product.columns; ++j) c[j] += b[j * product.b.column_stride];
+    for (std::int64_t j = 0; j < columns; ++j) c[j] += b[j * product.b.column_stride];
   }
+}
+
+void add_at_places(const Product& product, float*) {
+  if (!product.accumulate) {
+    const bool is_one_piece = product.c_stride == product.columns;
+    const std::int64_t rows = is_one_piece ? 1 : product.rows;
+    const std::int64_t length = is_one_piece ? product.rows * product.columns : product.columns;
+    for (std::int64_t i = 0; i < rows; ++i) std::fill_n(product.c + i * product.c_stride, length, 0.0f);
+  }
+  // A loop over one column costs several times its addition.
+  if (product.columns == 1) return add_rows_at_places(product, 1);
+  add_rows_at_places(product, product.columns);
 }
 
 ProductLoop loop_of(Form form, const ProductKernels& loops) {

@@ -31,7 +31,7 @@ def _products(X: Array, numbers: Array, Y: Array | None, others: Array | None, *
 @given(
     rows=st.integers(0, 220),
     others=st.integers(0, 130),
-    columns=st.integers(0, 1100),
+    columns=st.integers(0, 2200),
     threads=st.sampled_from((1, 2, 5)),
     kernels=st.sampled_from(KERNELS),
     seed=st.integers(0, 99),

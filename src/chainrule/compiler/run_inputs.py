@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from chainrule.compiler.aligned import aligned_zeros
 from chainrule.compiler.program import Buffer, Entry, Program
 from chainrule.errors import UserError
 
@@ -116,9 +117,12 @@ def first_values(program: Program, state: Mapping[str, Array], dtype: DTypeLike)
     for name, at in program.named("state").items():
         if name not in state:
             raise UserError(f"the state {name} has no first value")
-        shape, found[name] = program.buffers[at].shape, converted(state[name], dtype)
-        if found[name].shape != shape:
-            raise UserError(f"the state {name} has shape {shape}, but its value has shape {found[name].shape}")
+        shape, value = program.buffers[at].shape, np.asarray(state[name])
+        if value.shape != shape:
+            raise UserError(f"the state {name} has shape {shape}, but its value has shape {value.shape}")
+        found[name] = aligned_zeros(value.shape, dtype)
+        with np.errstate(over="ignore"):
+            found[name][...] = value
     return found
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from chainrule.compiler.aligned import aligned_rows
 from chainrule.compiler.lower import EntrySpec, compile_program
 from chainrule.compiler.machine import Machine, engine_of, machine_for
 from chainrule.compiler.run_inputs import OneHot
@@ -24,8 +25,6 @@ from chainrule.training.optimizers import Optimizer
 
 Array = NDArray[Any]
 Numbers = NDArray[np.int64]
-
-_CACHE_LINE = 64
 
 
 class _AsGiven(dict[str, Array]):
@@ -151,22 +150,13 @@ class DualDescent(Descent):
     def _products(self, arrays: Mapping[Expression, Array], numbers: Numbers, count: int) -> Array:
         known = all(arrays[leaf] is self._work.data[leaf] for leaf in arrays)
         basis = self._rows.numbers
-        K = _zeros((count, len(basis)), self._dtype)
+        K = aligned_rows(count, len(basis), self._dtype)
         if known:
             K[basis] = self._gram
             numbers = np.setdiff1d(numbers, basis)
         if len(numbers):
             K[numbers] = gram(Rows(self._form.X, arrays, numbers), self._rows, dtype=self._dtype)
         return K
-
-
-def _zeros(shape: tuple[int, int], dtype: np.dtype[Any]) -> Array:
-    """Return zeros whose rows begin with a line of the cache: a vector across two lines is loaded twice."""
-    row = -(-shape[1] * dtype.itemsize // _CACHE_LINE) * _CACHE_LINE
-    memory = np.zeros(shape[0] * row + _CACHE_LINE, np.uint8)
-    start = -memory.ctypes.data % _CACHE_LINE
-    rows = memory[start : start + shape[0] * row].reshape(shape[0], row).view(dtype)
-    return rows[:, : shape[1]]
 
 
 def _first_values(one: DualWeight, start: Array, known: Array | None) -> dict[Expression, Array]:
