@@ -397,4 +397,4 @@ def is_constant(node: Expression, number: float | None = None) -> bool:
     if node.op is not CONSTANT:
         return False
     value: NDArray[np.float64] = node.attributes["value"]
-    return number is None or bool(np.all(value == number))
+    return number is None or bool((value == number).all())

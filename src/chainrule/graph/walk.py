@@ -18,18 +18,18 @@ def topological(
         roots: where to start.
         inputs_of: which nodes count as a node's inputs.
     """
-    order: list[Expression] = []
-    seen: set[Expression] = set()
-    stack = [(root, False) for root in reversed(list(roots))]
+    order: dict[Expression, None] = {}
+    entered: set[Expression] = set()
+    stack = list(roots)[::-1]
     while stack:
-        node, inputs_done = stack.pop()
-        if inputs_done:
-            order.append(node)
-        elif node not in seen:
-            seen.add(node)
-            stack.append((node, True))
-            stack.extend((source, False) for source in reversed(inputs_of(node)) if source not in seen)
-    return order
+        node = stack[-1]
+        if node in entered:
+            # Its inputs are done: only a user that has not been left yet is still below.
+            order[stack.pop()] = None
+        else:
+            entered.add(node)
+            stack += [source for source in reversed(inputs_of(node)) if source not in entered]
+    return list(order)
 
 
 def depending_on(nodes: Iterable[Expression], sources: Collection[Expression]) -> set[Expression]:
@@ -48,9 +48,7 @@ def depending_on(nodes: Iterable[Expression], sources: Collection[Expression]) -
 
 def rebuild(node: Expression, inputs: Sequence[Expression]) -> Expression:
     """Return the node with other inputs; the node itself where they are the same."""
-    if all(new is old for new, old in zip(inputs, node.inputs, strict=True)):
-        return node
-    return node.with_inputs(inputs)
+    return node if tuple(inputs) == node.inputs else node.with_inputs(inputs)
 
 
 def substitute(
