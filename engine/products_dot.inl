@@ -48,11 +48,11 @@ struct Dots {
   bool accumulate;
 };
 
-// Sums of a stretch of k. Between stretches they wait in `waiting`.
-template <typename T, int rows, int columns>
+// Sums of a stretch of k, or of the whole of it. Between stretches they wait in `waiting`.
+template <typename T, int rows, int columns, bool whole>
 void dot_tile(const T* a, const Dots& d, float* waiting) {
   Floats sums[rows][columns][4];
-  const bool starts = d.first == 0, ends = d.last == d.depth;
+  const bool starts = whole || d.first == 0, ends = whole || d.last == d.depth;
   CHAINRULE_UNROLL
   for (int i = 0; i < rows; ++i) {
     CHAINRULE_UNROLL
@@ -90,26 +90,32 @@ void dot_tile(const T* a, const Dots& d, float* waiting) {
   }
 }
 
+// A stretch of k of some rows.
+template <typename T, int columns, bool whole>
+void dot_rows_of(const T* a, std::ptrdiff_t a_stride, std::int64_t rows, Dots d, float* waiting) {
+  constexpr int height = dot_rows(columns);
+  std::int64_t i = 0;
+  for (; i + height <= rows; i += height, a += height * a_stride, d.c += height * d.c_stride) {
+    dot_tile<T, height, columns, whole>(a, d, whole ? waiting : waiting + i * columns * 64);
+  }
+  for (; i < rows; ++i, a += a_stride, d.c += d.c_stride) {
+    dot_tile<T, 1, columns, whole>(a, d, whole ? waiting : waiting + i * columns * 64);
+  }
+}
+
 // All rows with `columns` columns.
 template <typename T, int columns>
 void dot_columns_of(const T* a, std::ptrdiff_t a_stride, std::int64_t rows, Dots d) {
-  constexpr int height = dot_rows(columns);
   const std::int64_t stretch = dot_stretch / columns / 64 * 64;
+  if (d.depth <= stretch) {
+    d.last = d.depth;
+    return dot_rows_of<T, columns, true>(a, a_stride, rows, d, nullptr);
+  }
   float waiting[dot_group * columns * 64];
-  float* const c = d.c;
-  for (std::int64_t group = 0; group < rows; group += dot_group) {
-    const std::int64_t end = least(rows, group + dot_group);
+  for (std::int64_t i = 0; i < rows; i += dot_group, a += dot_group * a_stride, d.c += dot_group * d.c_stride) {
     for (d.first = 0; d.first < d.depth; d.first += stretch) {
       d.last = least(d.depth, d.first + stretch);
-      std::int64_t i = group;
-      for (; i + height <= end; i += height) {
-        d.c = c + i * d.c_stride;
-        dot_tile<T, height, columns>(a + i * a_stride, d, waiting + (i - group) * columns * 64);
-      }
-      for (; i < end; ++i) {
-        d.c = c + i * d.c_stride;
-        dot_tile<T, 1, columns>(a + i * a_stride, d, waiting + (i - group) * columns * 64);
-      }
+      dot_rows_of<T, columns, false>(a, a_stride, least(dot_group, rows - i), d, waiting);
     }
   }
 }
