@@ -66,7 +66,7 @@ def markdown(results: Results) -> str:
         _LIMIT,
         "## Goals\n",
         _goals(results, MAIN),
-        "## Held out: cases that nothing was tuned for\n",
+        "## Held out: other sizes, losses and optimizers\n",
         _training(results, HELD_OUT),
         _goals(results, HELD_OUT),
         "## One thread and two\n",

@@ -6,8 +6,8 @@
 namespace chainrule {
 namespace {
 
-// Floats of B that are packed anew for each band of rows at next to no cost, and of C that stay in the first cache.
-constexpr std::int64_t small_operand = 4096, small_band = 4096;
+// Floats of B that are packed anew for each band of rows at next to no cost, and of C that stay in the second cache.
+constexpr std::int64_t small_operand = 4096, small_band = 12288;
 constexpr std::int64_t least_rows = 16, rows_of_large = 512;
 
 // Rows of C that are made, and used, one after the other.

@@ -29,6 +29,13 @@ constexpr int narrow_columns = 8;
 constexpr int narrow_columns = 0;
 #endif
 
+// Rows of a single column that are made together.
+#if defined(CHAINRULE_AVX2)
+constexpr int single_rows = 10;
+#else
+constexpr int single_rows = 0;
+#endif
+
 // A load under a mask costs nothing on AVX-512, so one kind of tile will do.
 #if defined(CHAINRULE_AVX512)
 constexpr bool always_masked = true;
@@ -137,11 +144,32 @@ void multiply_narrow(const Tile& t) {
   CHAINRULE_UNROLL
   for (int i = 0; i < rows; ++i) store_first(t.c + i * t.c_stride, {sums[i], sums[i]}, last);
 }
+
+// One column of rows that lie in one piece each: single numbers need no broadcast, and more rows fit.
+template <int rows, Layout layout>
+void multiply_single(const Tile& t) {
+  __m128 sums[rows];
+  const float* starts[rows];
+  CHAINRULE_UNROLL
+  for (int i = 0; i < rows; ++i) {
+    sums[i] = t.accumulate ? _mm_load_ss(t.c + i * t.c_stride) : _mm_setzero_ps();
+    starts[i] = layout == Layout::rows_anywhere ? t.a_rows[i] + t.a_offset : t.a + i * t.a_stride;
+  }
+  const float* b = t.b;
+  for (std::int64_t k = 0; k < t.depth; ++k, b += t.b_stride) {
+    const __m128 y = _mm_load_ss(b);
+    CHAINRULE_UNROLL
+    for (int i = 0; i < rows; ++i) sums[i] = _mm_fmadd_ss(_mm_load_ss(starts[i] + k), y, sums[i]);
+  }
+  CHAINRULE_UNROLL
+  for (int i = 0; i < rows; ++i) _mm_store_ss(t.c + i * t.c_stride, sums[i]);
+}
 #endif
 
 struct TileTable {
   TileLoop of[2][wide_vectors][tile_rows];  // by masked, vectors - 1, rows - 1
   TileLoop narrow[2][tile_rows];            // by masked, rows - 1
+  TileLoop single[single_rows + 1];         // by rows - 1
 };
 
 template <Layout layout, int rows>
@@ -161,10 +189,23 @@ constexpr void fill(TileTable& table) {
   }
 }
 
+#if defined(CHAINRULE_AVX2)
+template <Layout layout, int rows>
+constexpr void fill_single(TileTable& table) {
+  if constexpr (rows > 0) {
+    table.single[rows - 1] = multiply_single<rows, layout>;
+    fill_single<layout, rows - 1>(table);
+  }
+}
+#endif
+
 template <Layout layout>
 constexpr TileTable table() {
   TileTable result{};
   fill<layout, tile_rows>(result);
+#if defined(CHAINRULE_AVX2)
+  if constexpr (layout == Layout::rows || layout == Layout::rows_anywhere) fill_single<layout, single_rows>(result);
+#endif
   return result;
 }
 

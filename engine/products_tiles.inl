@@ -27,7 +27,8 @@ struct Block {
   const float *const *anywhere = nullptr, *const *next = nullptr;
   std::ptrdiff_t offset = 0;
 
-  std::int64_t tiles() const { return ratio_up(rows, tile_rows); }
+  bool by_rows() const { return layout == Layout::rows || layout == Layout::rows_anywhere; }
+  std::int64_t tiles(std::int64_t highest = tile_rows) const { return ratio_up(rows, highest); }
   const float* at(std::int64_t row) const {
     return a + row * (layout == Layout::packed ? depth : layout == Layout::columns ? 1 : stride);
   }
@@ -108,10 +109,10 @@ CHAINRULE_INLINE void pack_stripe(const Matrix& b, std::int64_t k, std::int64_t 
   }
 }
 
-// The loops for the block's tiles with this panel, by rows - 1; and the columns in their last vector.
+// The loops for the block's tiles with this panel, by rows - 1, with the most of these; and the columns in their last vector.
 struct Loops {
   const TileLoop* of_rows;
-  int vectors, last;
+  int highest, vectors, last;
 };
 
 CHAINRULE_INLINE Loops loops_for(const Block& block, const Panel& panel) {
@@ -120,14 +121,15 @@ CHAINRULE_INLINE Loops loops_for(const Block& block, const Panel& panel) {
   const bool narrow = panel.columns <= narrow_columns;
   const int masked = !panel.padded && last < (narrow ? narrow_columns : 16) ? 1 : 0;
   const TileTable& table = tiles_of[static_cast<int>(block.layout)];
-  return {narrow ? table.narrow[masked] : table.of[masked][vectors - 1], vectors, last};
+  if (single_rows > 0 && panel.columns == 1 && block.by_rows()) return {table.single, single_rows, vectors, last};
+  return {narrow ? table.narrow[masked] : table.of[masked][vectors - 1], tile_rows, vectors, last};
 }
 
 // The block times the panel, which is `part` of `of` that ask for what is ahead.
 CHAINRULE_INLINE void multiply_panel(const Block& block, const Panel& panel, const Ahead& ahead, std::int64_t part,
                                      std::int64_t of) {
-  const auto [tiles, vectors, last] = loops_for(block, panel);
-  const std::int64_t count = block.tiles();
+  const auto [tiles, highest, vectors, last] = loops_for(block, panel);
+  const std::int64_t count = block.tiles(highest);
   const Heights heights(block.rows, count);
   std::int64_t row = 0, before = 0;
   for (std::int64_t t = 0; t < count; ++t) {
@@ -183,11 +185,11 @@ std::int64_t as_tiles(const Product& p, TileCall (&into)[few_tiles]) {
   const Block block{p.a.row_stride == 1 ? Layout::columns : Layout::rows, static_cast<const float*>(p.a.data),
                     p.a.row_stride == 1 ? p.a.column_stride : p.a.row_stride, p.rows, p.depth};
   if (packs_a(p) || packs_b(p) || p.a.rows || p.columns > tile_columns || p.depth >= worth_fetching) return 0;
-  const std::int64_t count = block.tiles();
-  if (count > few_tiles) return 0;
   const Panel panel{static_cast<const float*>(p.b.data), p.b.row_stride, p.columns, false, p.c, p.c_stride, p.accumulate,
                     true, true};
   const Loops loops = loops_for(block, panel);
+  const std::int64_t count = block.tiles(loops.highest);
+  if (count > few_tiles) return 0;
   const Heights heights(block.rows, count);
   std::int64_t row = 0;
   for (std::int64_t t = 0; t < count; ++t) {

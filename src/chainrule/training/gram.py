@@ -35,8 +35,6 @@ _BLOCK = 1 << 21
 _WAITING = 1 << 24
 # Up to so many products a second thread saves nothing, and NumPy's would spin into what comes after.
 _LITTLE_WORK = 1 << 30
-# The engine's threads pay earlier: 5 ms of one are 3 of two.
-_LITTLE_WORK_OF_BYTES = 1 << 28
 # So many products are left to the engine in one call: less than 0.1 s, so that Ctrl-C is heard.
 _WORK_OF_A_CALL = 1 << 32
 
@@ -130,7 +128,7 @@ def _of_bytes(X: Array, numbers: Numbers, Y: Array, others: Numbers | None) -> N
     columns = numbers if others is None else others
     total = np.empty((len(numbers), len(columns)))
     work = total.size * X.shape[1]
-    threads = 1 if work <= _LITTLE_WORK_OF_BYTES else thread_count()
+    threads = 1 if work <= _LITTLE_WORK else thread_count()
     if others is None and work <= _WORK_OF_A_CALL:
         _engine._gram(_lines(X), numbers, None, None, total, threads)
         return total
