@@ -166,7 +166,10 @@ def _leaf(node: Expression) -> str:
 
 def _number(node: Expression) -> str:
     value = node.attributes["value"]
-    if value.size == 0 or not np.array_equal(value, np.full_like(value, value.flat[0]), equal_nan=True):
+    # Most are single numbers, of which nothing need be compared.
+    if value.size != 1 and not (
+        value.size and np.array_equal(value, np.full_like(value, value.flat[0]), equal_nan=True)
+    ):
         return f"constant{value.shape}".replace(",)", ")")
     number = float(value.flat[0])
     return f"{number:.0f}" if number.is_integer() and abs(number) < _LARGEST_WHOLE else f"{number:.6g}"

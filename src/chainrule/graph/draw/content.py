@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from chainrule.graph.draw.breaking import broken
 from chainrule.graph.draw.fonts import Weight, shortened, text_width
@@ -55,7 +56,7 @@ class Block:
     lines: tuple[Line, ...]
     cells: tuple[tuple[str, ...], ...] = ()
 
-    @property
+    @cached_property
     def size(self) -> tuple[float, float]:
         """The width and height."""
         wide, high = self._picture
@@ -92,7 +93,7 @@ class Content:
 
     blocks: tuple[Block, ...]
 
-    @property
+    @cached_property
     def size(self) -> tuple[float, float]:
         """The width and height, without padding."""
         sizes = [block.size for block in self.blocks]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from math import isfinite
 from typing import Literal, SupportsFloat, SupportsIndex, get_args
@@ -115,16 +116,15 @@ def _rate(update: SupportsFloat | None) -> float | None:
 class _Picture:
     def __init__(self, canvas: Canvas, nodes: Sequence[NodeView], edges: Sequence[EdgeView]) -> None:
         self.canvas, self.nodes, self.edges = canvas, nodes, edges
-        self.sizes = [self._size(place) for place in range(len(nodes))]
+        ways_in = Counter(edge.target for edge in edges)
+        ways_out = Counter(source for source, _ in {(edge.source, edge.target) for edge in edges})
+        self.sizes = [self._size(place, max(ways_in[place], ways_out[place])) for place in range(len(nodes))]
         wires = [Wire(edge.source, edge.target, self._label_size(edge)) for edge in edges]
         self.layout: Layout = layout(self.sizes, wires)
 
-    def _size(self, place: int) -> tuple[float, float]:
+    def _size(self, place: int, ways: int) -> tuple[float, float]:
         width, height = self.nodes[place].content.size
-        ways_in = sum(edge.target == place for edge in self.edges)
-        ways_out = len({edge.target for edge in self.edges if edge.source == place})
-        needed = ports_height(max(ways_in, ways_out))
-        return max(width + 2 * PADDING, _LEAST_WIDTH), max(height + 1.4 * PADDING, needed)
+        return max(width + 2 * PADDING, _LEAST_WIDTH), max(height + 1.4 * PADDING, ports_height(ways))
 
     def _label_size(self, edge: EdgeView) -> tuple[float, float]:
         """A label stands between the line forward and the line backward, with a little air."""
