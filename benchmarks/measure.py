@@ -138,23 +138,20 @@ def take_turns(
 def _run_round_after_round(workers: dict[Entrant, Worker], rounds: int, *, more: bool) -> None:
     for number in range(rounds):
         _run_round(workers, number)
-    began = time.perf_counter()
-    for number in range(rounds, _MOST_ROUNDS if more else rounds):
-        if time.perf_counter() - began > _MORE_SECONDS:
-            break
-        _run_round(workers, number)
     if more:
-        _run_ours_more_often({one: worker for one, worker in workers.items() if one.contender == OURS})
+        done = _run_while(workers, rounds, _MORE_SECONDS)
+        # One thread is compared with two: where peers take most of a round, there were few of them.
+        ours = {one: worker for one, worker in workers.items() if one.contender == OURS}
+        _run_while(ours, done, _MORE_SECONDS / 2)
 
 
-def _run_ours_more_often(workers: dict[Entrant, Worker]) -> None:
-    """Compare one thread with two: where peers take most of a round, there were few of them."""
+def _run_while(workers: dict[Entrant, Worker], done: int, seconds: float) -> int:
+    """Run more rounds while there is time; return how many there were in all."""
     began = time.perf_counter()
-    done = min((len(worker.result.clock) for worker in workers.values()), default=_MOST_ROUNDS)
-    for number in range(done, _MOST_ROUNDS):
-        if time.perf_counter() - began > _MORE_SECONDS / 2:
-            break
-        _run_round(workers, number)
+    while done < _MOST_ROUNDS and time.perf_counter() - began <= seconds:
+        _run_round(workers, done)
+        done += 1
+    return done
 
 
 def _run_round(workers: dict[Entrant, Worker], number: int) -> None:

@@ -1,11 +1,11 @@
 #include "gram.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <utility>
 
 #include "gram_kernels.hpp"
 #include "pool.hpp"
+#include "shares.hpp"
 
 namespace chainrule {
 namespace {
@@ -76,8 +76,7 @@ void gram(const Kernels& kernels, const ByteRows& rows, const ByteRows* others, 
   for (std::int64_t i = 0; i < table.rows; i += rows_at_once) {
     for (std::int64_t j = table.is_same ? i : 0; j < table.others; j += rows_at_once) blocks.emplace_back(i, j);
   }
-  // For every round of columns the number of the next block: whoever is done takes it.
-  std::vector<std::atomic<std::size_t>> nexts(static_cast<std::size_t>((width + columns_at_once - 1) / columns_at_once));
+  Shares shares(threads);
   Barrier barrier(threads);
   Pool pool(threads);
   pool.run(threads, [&](int member) {
@@ -86,11 +85,12 @@ void gram(const Kernels& kernels, const ByteRows& rows, const ByteRows* others, 
       const std::int64_t columns = std::min(columns_at_once, width - column);
       left.fill(rows, share(table.rows, member), share(table.rows, member + 1), column, columns);
       if (others) other.fill(*others, share(table.others, member), share(table.others, member + 1), column, columns);
+      shares.begin(member);
       barrier.wait();
-      std::atomic<std::size_t>& next = nexts[static_cast<std::size_t>(column / columns_at_once)];
-      for (std::size_t block; (block = next.fetch_add(1, std::memory_order_relaxed)) < blocks.size();) {
-        multiply(kernels.gram, left, right, columns, table, blocks[block].first, blocks[block].second);
-      }
+      shares.each(member, static_cast<std::int64_t>(blocks.size()), [&](std::int64_t block) {
+        const auto [i, j] = blocks[static_cast<std::size_t>(block)];
+        multiply(kernels.gram, left, right, columns, table, i, j);
+      });
       barrier.wait();
     }
   });

@@ -1,4 +1,4 @@
-// Which member of a team works on which part of something: on which lanes of a phase, on which parts of a product.
+// Which member of a team works on which part of something: on which lanes of a phase, on which parts of a product or a table.
 #pragma once
 
 #include <atomic>

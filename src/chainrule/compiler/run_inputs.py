@@ -103,8 +103,10 @@ def converted(array: Array, dtype: DTypeLike) -> Array:
     >>> converted(np.array([1e300]), np.float32).tolist()
     [inf]
     """
+    copy = aligned_zeros(np.shape(array), dtype)
     with np.errstate(over="ignore"):
-        return np.array(array, dtype=dtype, order="C")
+        copy[...] = array
+    return copy
 
 
 def first_values(program: Program, state: Mapping[str, Array], dtype: DTypeLike) -> dict[str, Array]:
@@ -117,12 +119,9 @@ def first_values(program: Program, state: Mapping[str, Array], dtype: DTypeLike)
     for name, at in program.named("state").items():
         if name not in state:
             raise UserError(f"the state {name} has no first value")
-        shape, value = program.buffers[at].shape, np.asarray(state[name])
-        if value.shape != shape:
-            raise UserError(f"the state {name} has shape {shape}, but its value has shape {value.shape}")
-        found[name] = aligned_zeros(value.shape, dtype)
-        with np.errstate(over="ignore"):
-            found[name][...] = value
+        shape, found[name] = program.buffers[at].shape, converted(state[name], dtype)
+        if found[name].shape != shape:
+            raise UserError(f"the state {name} has shape {shape}, but its value has shape {found[name].shape}")
     return found
 
 

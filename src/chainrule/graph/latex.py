@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from chainrule.graph import latex_pieces as pieces
 from chainrule.graph import shapes
 from chainrule.graph.expression import CONSTANT, DRAW, Expression
 from chainrule.graph.latex_pieces import RULES, Piece, bracketed, enclosed
 from chainrule.graph.latex_words import derivative_latex, escaped, name_latex, number_latex
 from chainrule.graph.shapes import M, Shape
-from chainrule.graph.text import Notation, check_notation
+from chainrule.graph.text import Notation, check_notation, only_number
 
 __all__ = ["derivative_latex", "latex", "name_latex", "number_latex"]
 
@@ -167,8 +165,9 @@ def _is_array(shape: Shape) -> bool:
 
 def _constant(node: Expression) -> Piece:
     value = node.attributes["value"]
-    if np.array_equal(value, np.full_like(value, value.flat[0]), equal_nan=True):
-        return pieces.number(float(value.flat[0]))
+    number = only_number(value)
+    if number is not None:
+        return pieces.number(number)
     if value.ndim == 1 and value.size <= _LONGEST_VECTOR:
         return Piece(f"({', '.join(number_latex(float(x)) for x in value)})", array=True)
     size = r" \times ".join(str(axis) for axis in value.shape)

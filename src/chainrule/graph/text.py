@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Literal, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chainrule.errors import UserError
 from chainrule.graph.expression import Expression
@@ -164,12 +165,22 @@ def _leaf(node: Expression) -> str:
     return node.name or node.op.name
 
 
+def only_number(value: NDArray[np.float64]) -> float | None:
+    """Return the number that every element is; None where they differ or there are none.
+
+    >>> only_number(np.array([2.0, 2.0]))
+    2.0
+    """
+    if value.size == 0:
+        return None
+    first = value.flat[0]
+    same = value.size == 1 or np.array_equal(value, np.full_like(value, first), equal_nan=True)
+    return float(first) if same else None
+
+
 def _number(node: Expression) -> str:
     value = node.attributes["value"]
-    # Most are single numbers, of which nothing need be compared.
-    if value.size != 1 and not (
-        value.size and np.array_equal(value, np.full_like(value, value.flat[0]), equal_nan=True)
-    ):
+    number = only_number(value)
+    if number is None:
         return f"constant{value.shape}".replace(",)", ")")
-    number = float(value.flat[0])
     return f"{number:.0f}" if number.is_integer() and abs(number) < _LARGEST_WHOLE else f"{number:.6g}"

@@ -96,8 +96,6 @@ def nearest_apart(wanted: Sequence[float], weights: Sequence[float], gaps: Seque
     >>> nearest_apart([0.0, 0.0, 10.0], [1.0, 1.0, 1.0], [4.0, 4.0])
     [-2.0, 2.0, 10.0]
     """
-    if not gaps:
-        return list(wanted)
     shifts = [0.0]
     for gap in gaps:
         shifts.append(shifts[-1] + gap)
