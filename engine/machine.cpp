@@ -264,7 +264,7 @@ void Machine::fetch_rows(int entry, std::span<const Rows> data, const StepInput&
       if (bytes < cache_line) continue;
       if (ready.tape && ready.in_place[static_cast<std::size_t>(use.buffer)]) {
         // Products fetch these, each line in the place of one that they read.
-        members_[0]->expect(use.buffer, source, next.rows);
+        members_[0]->expect(use.buffer, source, {next.rows, static_cast<std::size_t>(next.count)});
         continue;
       }
       if (next.count * bytes > most_fetched) continue;

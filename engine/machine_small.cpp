@@ -69,8 +69,7 @@ std::vector<bool> Machine::read_in_place(int entry, std::span<const Rows> data, 
 
 void Machine::small_step(int entry, std::span<const Rows> data, const StepInput& input, Prepared& ready, Team& team) {
   Member& own = *members_[0];
-  const auto unmoved = [&] { return ready.scratch == own.scratch.data() && ready.workspace == own.workspace.data(); };
-  if (!unmoved()) ready.tape.reset();
+  if (ready.moves != own.moves()) ready.tape.reset();
   if (!ready.tape) ready.in_place = read_in_place(entry, data, input);
   const ReadingInPlace reading(own, ready.in_place);
   if (ready.tape) {
@@ -82,13 +81,13 @@ void Machine::small_step(int entry, std::span<const Rows> data, const StepInput&
     return ready.tape->play();
   }
   auto tape = std::make_unique<Tape>();
-  ready.scratch = own.scratch.data(), ready.workspace = own.workspace.data();
+  ready.moves = own.moves();
   {
     const Recording recording(own, *tape);
     step(entry, data, input, {}, team, 0);
   }
   // The first step makes room as it goes: what was recorded before is of the old place.
-  if (unmoved()) ready.tape = std::move(tape);
+  if (ready.moves == own.moves()) ready.tape = std::move(tape);
 }
 
 }  // namespace chainrule

@@ -146,7 +146,13 @@ void Machine::Member::take(const DataUse& use, const Rows& source, const StepInp
 }
 
 Matrix Machine::Member::point_to_rows(std::size_t data, const Taking& taking, std::int64_t rows) {
-  rows_[data].resize(static_cast<std::size_t>(rows));
+  const auto count = static_cast<std::size_t>(rows);
+  if (count > rows_[data].capacity()) {
+    rows_[data].reserve(count);
+    next_[data].reserve(count);
+    ++row_moves_;
+  }
+  rows_[data].resize(count);
   for (std::int64_t i = 0; i < rows; ++i) {
     rows_[data][static_cast<std::size_t>(i)] = reinterpret_cast<const float*>(taking.row(i));
   }
@@ -154,9 +160,11 @@ Matrix Machine::Member::point_to_rows(std::size_t data, const Taking& taking, st
   return {taking.row(0), DType::f32, taking.width, 1, rows_[data].data(), next_[data].data(), 0};
 }
 
-void Machine::Member::expect(int data, const Rows& source, const std::int64_t* indices) {
-  for (const float*& row : next_[static_cast<std::size_t>(data)]) {
-    row = static_cast<const float*>(source.base) + *indices++ * source.stride;
+void Machine::Member::expect(int data, const Rows& source, std::span<const std::int64_t> indices) {
+  auto& next = next_[static_cast<std::size_t>(data)];
+  next.resize(indices.size());
+  for (std::size_t i = 0; i < indices.size(); ++i) {
+    next[i] = static_cast<const float*>(source.base) + indices[i] * source.stride;
   }
 }
 

@@ -47,8 +47,10 @@ struct Machine::Member {
   // Bring the block's rows of some data into the memory in use: one part of `of`, but point to all of them.
   void take(const DataUse& use, const Rows& source, const StepInput& input, std::int64_t first, std::int64_t rows,
             int part, int of);
-  // Note where the rows of the next step will lie, of data that are read in place.
-  void expect(int data, const Rows& source, const std::int64_t* indices);
+  // Note where the rows of the next step will lie, of data that are read in place; so many were, in an earlier step.
+  void expect(int data, const Rows& source, std::span<const std::int64_t> indices);
+  // How often memory has moved that calls on a tape work in.
+  std::int64_t moves() const { return workspace.moves() + scratch.moves() + row_moves_; }
   // Data as the operand of a product, with so many columns.
   Matrix matrix(int data, std::int64_t columns) const;
 
@@ -80,6 +82,7 @@ struct Machine::Member {
   std::vector<Matrix> matrices_;
   // By data buffer that is read in place: where the rows of this step and of the next one begin.
   std::vector<std::vector<const float*>> rows_, next_;
+  std::int64_t row_moves_ = 0;  // of these lists
   std::vector<std::uint8_t> pictures_;  // that were changed, before they are numbers
   std::vector<Output> outputs_;
   BlockMemory* used_ = nullptr;

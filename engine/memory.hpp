@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 namespace chainrule {
@@ -33,12 +34,17 @@ class Room {
  public:
   void reserve(std::size_t bytes) {
     const std::size_t count = (bytes + sizeof(float) - 1) / sizeof(float);
-    if (count > floats_.size()) floats_ = Memory<float>(count);
+    if (count <= floats_.size()) return;
+    floats_ = Memory<float>(count);
+    ++moves_;
   }
   float* data() { return floats_.data(); }
+  // How often it grew. An address does not tell: what was freed may be given again, to who grew twice.
+  std::int64_t moves() const { return moves_; }
 
  private:
   Memory<float> floats_;
+  std::int64_t moves_ = 0;
 };
 
 }  // namespace chainrule

@@ -18,8 +18,8 @@ struct Machine::Prepared {
   EntrySchedule schedule;
   bool is_small = false;
   std::unique_ptr<Tape> tape;  // of a small step
-  // Where these were, and what the data were like, when it was recorded.
-  const float *scratch = nullptr, *workspace = nullptr;
+  // How often the member's memory had moved, and what the data were like, when it was recorded.
+  std::int64_t moves = 0;
   std::vector<Rows> data;
   bool gathered = false;
   std::vector<bool> in_place;  // by buffer: whether products read its drawn rows where they lie

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "memory.hpp"
@@ -16,7 +17,7 @@ class Scratch {
     return room_.data();
   }
 
-  const float* data() { return room_.data(); }
+  std::int64_t moves() const { return room_.moves(); }
 
   // Room for so many addresses.
   float** places(std::size_t count) {

@@ -151,3 +151,21 @@ def test_a_step_without_rows_changes_nothing_of_the_next() -> None:
     assert np.isnan(again).all(), "the parameters were lost with that step"
     first = _together(_machine(), _data("float32"), batches.between(0, 2), 1)
     assert first.tolist() == _one_by_one(taken, _data("float32"), batches.between(0, 2), 1)
+
+
+def test_lists_of_rows_that_grow_are_found_again() -> None:
+    sizes = (100, 30, 1)
+    played, taken = _machine(sizes=sizes), _machine(sizes=sizes)
+    few, many = 5, 50
+    table = np.random.default_rng(4).normal(scale=90, size=(many, sizes[0])).astype(np.float32)
+    data = {"X": table, "y": Y[:many]}
+
+    def drawn(count: int) -> Batches:
+        return Batches(np.arange(4 * count) % many, count * np.arange(5))
+
+    # More rows come first where they lie in order, which takes no list, and are drawn only when fewer were played.
+    for call, batches in enumerate([drawn(few), Batches.all_rows(many, 4), drawn(few), drawn(many), drawn(few)]):
+        first = 1 + 4 * call
+        costs = _together(played, data, batches, first)
+        assert costs.tolist() == _one_by_one(taken, data, batches, first)
+    _assert_same_state(played, taken)
