@@ -21,13 +21,14 @@ std::int64_t band_rows(const Product& product) {
 void Machine::multiply_and_update(const Matmul& item, const Item& update, Member& member, std::int64_t rows, int part,
                                   int of) {
   const Product whole = product_of(item, member, rows);
-  member.workspace.reserve(workspace_bytes(whole));
   const std::int64_t first = whole.rows * part / of, last = whole.rows * (part + 1) / of, height = band_rows(whole);
   // Where no block came before, all bands may be made in the same place.
   float* const place = whole.accumulate ? nullptr : whole.c + first * whole.c_stride;
   for (std::int64_t row = first; row < last; row += height) {
     Product band = rows_of(whole, row, std::min(height, last - row));
     if (place) band.c = place;
+    // A band of few rows may take another form than the whole.
+    member.workspace.reserve(workspace_bytes(band));
     multiply(kernels_, band, member.workspace, member.tape);
     const MapCode::Piece piece{row * whole.columns, band.rows * whole.columns, item.destination, band.c};
     update.map->run_piece(kernels_, member.table(), piece, member.scratch, member.tape);
