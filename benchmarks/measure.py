@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from cases import Case
-from contenders import OURS, PEERS, WHOLE, environment, processors
+from contenders import LIMITS, OURS, PEERS, WHOLE, environment, processors
 
 HERE = Path(__file__).parent
 # Threads of a contender that has just run may spin for a moment before they sleep.
@@ -23,7 +23,7 @@ _PAUSE = 0.05
 # call, as no goal is about it.
 _FAR_BEHIND, _FEW_RUNS = 1.5, 2
 # Runs that are short vary most; there is time for more of them.
-_MOST_ROUNDS, _MORE_SECONDS = 25, 40.0
+_MOST_ROUNDS, _MORE_SECONDS, _SECONDS_OF_OURS = 25, 40.0, 60.0
 
 
 @dataclass
@@ -140,9 +140,9 @@ def _run_round_after_round(workers: dict[Entrant, Worker], rounds: int, *, more:
         _run_round(workers, number)
     if more:
         done = _run_while(workers, rounds, _MORE_SECONDS)
-        # One thread is compared with two: where peers take most of a round, there were few of them.
-        ours = {one: worker for one, worker in workers.items() if one.contender == OURS}
-        _run_while(ours, done, _MORE_SECONDS / 2)
+        # Where peers take most of a round, there were few to compare one thread with two, and with the limit.
+        ours = {one: worker for one, worker in workers.items() if one.contender in (OURS, *LIMITS)}
+        _run_while(ours, done, _SECONDS_OF_OURS)
 
 
 def _run_while(workers: dict[Entrant, Worker], done: int, seconds: float) -> int:
