@@ -24,6 +24,13 @@ class Work:
 
     case: Case
 
+    def make(self) -> None:
+        """Make what is otherwise made when it is first asked for: no run is to pay for it."""
+        case = self.case
+        more = {"weights": case.weighted, "shift_and_scale": case.data == "standardised", "order": case.batch}
+        for name in ("X", "targets", *(name for name, wanted in more.items() if wanted)):
+            getattr(self, name)
+
     @cached_property
     def X(self) -> Array:
         """Rows, float32 or uint8."""

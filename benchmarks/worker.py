@@ -77,6 +77,7 @@ def main() -> None:
         answer(unsuited=str(reason))
         return
     before = memory("VmRSS")
+    work.make()
     contender.prepare()
     answer(ready=True)
     cost = None
