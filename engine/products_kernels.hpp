@@ -39,11 +39,21 @@ constexpr std::int64_t slack = 16;
 // In the dot form: so few k that the tree over the chains is done for all columns at once.
 constexpr bool is_short(const Product& product) { return product.depth <= 16; }
 
-// Floats of a packed block of A; what lies behind it starts with a line of the cache.
+// A converted block of A lies as A does, and stays in the second cache. Its rows begin with a line, and no two that follow
+// each other share a place of the first cache.
+constexpr std::int64_t converted_numbers = 64 << 10;
+constexpr std::int64_t converted_rows(std::int64_t depth) {
+  const std::int64_t rows = converted_numbers / depth;
+  return rows < block_rows ? rows : block_rows;
+}
+constexpr std::int64_t converted_stride(std::int64_t length) { return (length + 15) / 16 * 16 + 16; }
+
+// Floats of a packed or converted block of A; what lies behind it starts with a line of the cache.
 constexpr std::int64_t packed_floats(const Product& product) {
   const std::int64_t rows = product.rows < block_rows ? product.rows : block_rows;
   const std::int64_t depth = product.depth < block_depth ? product.depth : block_depth;
-  return (rows * depth + 15) / 16 * 16 + slack;
+  const std::int64_t by_rows = rows * converted_stride(depth), by_columns = depth * converted_stride(rows);
+  return (by_rows > by_columns ? by_rows : by_columns) + slack;
 }
 
 // Floats of a packed stripe of B.

@@ -89,6 +89,15 @@ CHAINRULE_INLINE void pack_block(const Matrix& a, std::int64_t row, std::int64_t
   }
 }
 
+// The block as it lies, in float32.
+CHAINRULE_INLINE void convert_block(const Matrix& a, std::int64_t row, std::int64_t k, Block& block, float* to) {
+  const bool by_rows = block.layout == Layout::rows;
+  block.a = to;
+  block.stride = converted_stride(by_rows ? block.depth : block.rows);
+  if (by_rows) return pack(a, row, k, block.rows, block.depth, to, block.stride);
+  pack(transposed(a), k, row, block.depth, block.rows, to, block.stride);
+}
+
 // Rows that lie anywhere, seen as columns: fetch what the next product will read in the place of the tile's rows, a line
 // of each, where the tile before has not.
 CHAINRULE_INLINE void fetch_next(const Block& block, std::int64_t row, std::int64_t before) {
@@ -168,9 +177,19 @@ CHAINRULE_INLINE std::int64_t columns_worth_packing_a(const Product& p) {
   return p.depth <= few_lines ? 160 : 4 * tile_columns;
 }
 
-CHAINRULE_INLINE bool packs_a(const Product& p) {
-  if (!is_direct(p.a) || (p.a.row_stride != 1 && p.a.column_stride != 1)) return true;
-  return p.columns > columns_worth_packing_a(p);
+// Columns of A whose lines all belong in one place of the first cache, where there is room for few of them.
+CHAINRULE_INLINE bool crowds(const Product& p) {
+  constexpr std::int64_t numbers_a_page = 1024, many = 32;
+  return p.a.column_stride != 1 && !p.a.rows && p.a.column_stride % numbers_a_page == 0 && p.depth >= many;
+}
+
+// What tiles read of A: A itself, a block of it in float32, or a block in the order in which they read it.
+enum class Reading { as_it_lies, converted, packed };
+
+CHAINRULE_INLINE Reading reading_of_a(const Product& p) {
+  const bool is_contiguous = p.a.row_stride == 1 || p.a.column_stride == 1;
+  if (!is_contiguous || p.columns > columns_worth_packing_a(p)) return Reading::packed;
+  return is_direct(p.a) && !crowds(p) ? Reading::as_it_lies : Reading::converted;
 }
 
 CHAINRULE_INLINE bool packs_b(const Product& p) {
@@ -178,13 +197,13 @@ CHAINRULE_INLINE bool packs_b(const Product& p) {
   return p.rows > 2 * tile_rows;
 }
 
-bool reads_as_it_lies(const Product& p) { return !packs_a(p); }
+bool reads_as_it_lies(const Product& p) { return reading_of_a(p) == Reading::as_it_lies; }
 
 // Without packing, fetching, or rows that lie anywhere, in one panel.
 std::int64_t as_tiles(const Product& p, TileCall (&into)[few_tiles]) {
   const Block block{p.a.row_stride == 1 ? Layout::columns : Layout::rows, static_cast<const float*>(p.a.data),
                     p.a.row_stride == 1 ? p.a.column_stride : p.a.row_stride, p.rows, p.depth};
-  if (packs_a(p) || packs_b(p) || p.a.rows || p.columns > tile_columns || p.depth >= worth_fetching) return 0;
+  if (!reads_as_it_lies(p) || packs_b(p) || p.a.rows || p.columns > tile_columns || p.depth >= worth_fetching) return 0;
   const Panel panel{static_cast<const float*>(p.b.data), p.b.row_stride, p.columns, false, p.c, p.c_stride, p.accumulate,
                     true, true};
   const Loops loops = loops_for(block, panel);
@@ -201,37 +220,49 @@ std::int64_t as_tiles(const Product& p, TileCall (&into)[few_tiles]) {
   return count;
 }
 
-void multiply_tiles(const Product& p, float* workspace) {
-  const bool pack_a = packs_a(p), pack_b = packs_b(p);
+// Rows of A from `row` on and k from `k` on; where they are copied, to `place`.
+CHAINRULE_INLINE Block block_of(const Product& p, Reading reading, std::int64_t row, std::int64_t rows, std::int64_t k,
+                                std::int64_t depth, float* place) {
   const bool by_columns = p.a.row_stride == 1;
+  Block block{by_columns ? Layout::columns : Layout::rows, nullptr, 0, rows, depth};
+  if (reading == Reading::packed) {
+    block.layout = Layout::packed;
+    block.a = place;
+    pack_block(p.a, row, k, block, place);
+  } else if (reading == Reading::converted) {
+    convert_block(p.a, row, k, block, place);
+  } else if (p.a.rows) {
+    block.layout = by_columns ? Layout::columns_anywhere : Layout::rows_anywhere;
+    block.anywhere = p.a.rows + (by_columns ? k : row);
+    block.next = p.a.next + (by_columns ? k : row);
+    block.offset = p.a.offset + (by_columns ? row : k);
+  } else {
+    block.a = static_cast<const float*>(p.a.data) + row * p.a.row_stride + k * p.a.column_stride;
+    block.stride = by_columns ? p.a.column_stride : p.a.row_stride;
+  }
+  return block;
+}
+
+void multiply_tiles(const Product& p, float* workspace) {
+  const Reading reading = reading_of_a(p);
+  const bool as_it_lies = reading == Reading::as_it_lies, pack_b = packs_b(p);
   const std::int64_t panel_columns = p.rows <= wide_rows ? 16 * wide_vectors : tile_columns;
-  float* const a_block = workspace;
-  float* const b_stripe = workspace + (pack_a ? packed_floats(p) : 0);
-  const std::int64_t depth_step = pack_a || pack_b ? ratio_up(p.depth, ratio_up(p.depth, block_depth)) : p.depth;
-  const std::int64_t row_step = pack_a || pack_b ? ratio_up(p.rows, ratio_up(p.rows, block_rows)) : p.rows;
+  float* const b_stripe = workspace + (as_it_lies ? 0 : packed_floats(p));
+  const bool whole = as_it_lies && !pack_b;
+  const std::int64_t depth_step = whole ? p.depth : ratio_up(p.depth, ratio_up(p.depth, block_depth));
+  const std::int64_t highest = reading == Reading::converted ? converted_rows(depth_step) : block_rows;
+  const std::int64_t row_step = whole ? p.rows : ratio_up(p.rows, ratio_up(p.rows, highest));
   for (std::int64_t k = 0; k < p.depth; k += depth_step) {
     const std::int64_t depth = least(depth_step, p.depth - k);
     const bool accumulate = p.accumulate || k > 0;
     for (std::int64_t i = 0; i < p.rows; i += row_step) {
       const std::int64_t rows = least(row_step, p.rows - i);
-      Block block{by_columns ? Layout::columns : Layout::rows, nullptr, 0, rows, depth};
-      if (pack_a) {
-        block.layout = Layout::packed;
-        block.a = a_block;
-        pack_block(p.a, i, k, block, a_block);
-      } else if (p.a.rows) {
-        block.layout = by_columns ? Layout::columns_anywhere : Layout::rows_anywhere;
-        block.anywhere = p.a.rows + (by_columns ? k : i);
-        block.next = p.a.next + (by_columns ? k : i);
-        block.offset = p.a.offset + (by_columns ? i : k);
-      } else {
-        block.a = static_cast<const float*>(p.a.data) + i * p.a.row_stride + k * p.a.column_stride;
-        block.stride = by_columns ? p.a.column_stride : p.a.row_stride;
-      }
+      const Block block = block_of(p, reading, i, rows, k, depth, workspace);
       for (std::int64_t j = 0; j < p.columns; j += stripe_columns) {
         const std::int64_t width = least(stripe_columns, p.columns - j), panels = ratio_up(width, panel_columns);
         Ahead ahead;
-        if (pack_b) {
+        // A single stripe is still there from the rows before.
+        if (pack_b && (i == 0 || p.columns > stripe_columns)) {
           pack_stripe(p.b, k, depth, j, width, panel_columns, b_stripe);
           const std::int64_t next = j + stripe_columns;
           if (next < p.columns) ahead = stripe_ahead(p, k, depth, next);
