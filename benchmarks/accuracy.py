@@ -26,6 +26,7 @@ SETTINGS = {
 def measure(quick: bool) -> dict[str, Any]:
     """Seconds to each target by contender and seed, all contenders in turn; None where it was never reached."""
     if not DATA.exists():
+        print(f"not measured: there is no {DATA}", file=sys.stderr)
         return {}
     found: dict[str, list[list[float | None]]] = {name: [] for name in SETTINGS}
     for seed in range(1 if quick else 5):
