@@ -148,21 +148,21 @@ void multiply_narrow(const Tile& t) {
 // One column of rows that lie in one piece each: single numbers need no broadcast, and more rows fit.
 template <int rows, Layout layout>
 void multiply_single(const Tile& t) {
-  __m128 sums[rows];
+  float sums[rows];
   const float* starts[rows];
   CHAINRULE_UNROLL
   for (int i = 0; i < rows; ++i) {
-    sums[i] = t.accumulate ? _mm_load_ss(t.c + i * t.c_stride) : _mm_setzero_ps();
+    sums[i] = t.accumulate ? t.c[i * t.c_stride] : 0.0f;
     starts[i] = layout == Layout::rows_anywhere ? t.a_rows[i] + t.a_offset : t.a + i * t.a_stride;
   }
   const float* b = t.b;
   for (std::int64_t k = 0; k < t.depth; ++k, b += t.b_stride) {
-    const __m128 y = _mm_load_ss(b);
+    const float y = *b;
     CHAINRULE_UNROLL
-    for (int i = 0; i < rows; ++i) sums[i] = _mm_fmadd_ss(_mm_load_ss(starts[i] + k), y, sums[i]);
+    for (int i = 0; i < rows; ++i) sums[i] = __builtin_fmaf(starts[i][k], y, sums[i]);
   }
   CHAINRULE_UNROLL
-  for (int i = 0; i < rows; ++i) _mm_store_ss(t.c + i * t.c_stride, sums[i]);
+  for (int i = 0; i < rows; ++i) t.c[i * t.c_stride] = sums[i];
 }
 #endif
 
