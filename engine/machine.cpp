@@ -19,6 +19,8 @@ constexpr std::int64_t steps_between_looks = 16;
 // Bytes: rows shorter than a line of the cache, and more than a step's worth of rows, are not asked for ahead.
 constexpr std::int64_t cache_line = 64, most_fetched = 64 << 10;
 constexpr std::size_t most_schedules = 8;
+// Below so much work a thread is not worth starting for a single run.
+constexpr double least_lone_run = 4 * least_step;
 // Parts of a product for each thread: with more, more of its operands is packed twice.
 constexpr int parts_a_member = 2;
 
@@ -79,16 +81,18 @@ std::span<const float> Machine::output(int buffer) const {
   return {shared_[buffer], static_cast<std::size_t>(elements(program_.buffers[buffer].shape))};
 }
 
-Machine::Prepared& Machine::prepared(int entry, std::int64_t count) {
+// A run is lone where none came before: so perhaps none will follow.
+Machine::Prepared& Machine::prepared(int entry, std::int64_t count, bool is_lone) {
   auto& by_count = prepared_[entry].by_count;
-  auto& found = by_count[count];
+  const std::pair key{count, is_lone};
+  auto& found = by_count[key];
   if (!found) {
     if (by_count.size() > most_schedules) by_count.clear();
     auto made = std::make_unique<Prepared>();
-    made->schedule = schedule_entry(program_, plans_[entry], count, pool_.threads());
+    made->schedule = schedule_entry(program_, plans_[entry], count, pool_.threads(), is_lone ? least_lone_run : least_step);
     made->is_small = is_small(made->schedule, count);
     prepare_members(made->schedule, plans_[entry]);
-    return *(by_count[count] = std::move(made));
+    return *(by_count[key] = std::move(made));
   }
   return *found;
 }
@@ -112,14 +116,14 @@ void Machine::prepare_members(const EntrySchedule& schedule, const EntryPlan& pl
   for (auto& member : members_) member->forget();
   // Memory has moved.
   for (ByCount& entry : prepared_) {
-    for (auto& [count, one] : entry.by_count) {
+    for (auto& [key, one] : entry.by_count) {
       if (one) one->tape.reset();
     }
   }
 }
 
 void Machine::run(int entry, std::span<const Rows> data, const StepInput& input, std::span<float* const> rows) {
-  const EntrySchedule& schedule = prepared(entry, input.count).schedule;
+  const EntrySchedule& schedule = prepared(entry, input.count, !std::exchange(has_run_, true)).schedule;
   Team team(schedule);
   pool_.run(schedule.members, [&](int member) {
     members_[member]->augmentation = nullptr;

@@ -125,7 +125,7 @@ class Machine {
   Product product_of(const Matmul& item, const Member& member, std::int64_t rows) const;
   Matrix operand(int buffer, bool transposed, const Member& member, std::int64_t rows) const;
   void prepare_members(const EntrySchedule& schedule, const EntryPlan& plan);
-  Prepared& prepared(int entry, std::int64_t count);
+  Prepared& prepared(int entry, std::int64_t count, bool is_lone = false);
   void small_step(int entry, std::span<const Rows> data, const StepInput& input, Prepared& ready, Team& team);
   int members_for(const EntryPlan& plan, std::int64_t count) const;
 
@@ -140,6 +140,7 @@ class Machine {
   Memory<float> lane_sums_;
   struct ByCount;
   std::vector<ByCount> prepared_;
+  bool has_run_ = false;  // an entry, once
 };
 
 }  // namespace chainrule

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "machine.hpp"
@@ -28,9 +29,10 @@ struct Machine::Prepared {
   void see(std::span<const Rows> now, bool are_gathered);
 };
 
-// A training has two of them, for its batches and for the last, shorter one.
+// By the number of rows, and whether it is for a lone run. A training has two of them, for its batches and for the last,
+// shorter one.
 struct Machine::ByCount {
-  std::map<std::int64_t, std::unique_ptr<Prepared>> by_count;
+  std::map<std::pair<std::int64_t, bool>, std::unique_ptr<Prepared>> by_count;
 };
 
 }  // namespace chainrule

@@ -66,11 +66,12 @@ Schedule schedule(const Program& program, const Items& items, std::int64_t rows,
 
 }  // namespace
 
-EntrySchedule schedule_entry(const Program& program, const EntryPlan& plan, std::int64_t count, int threads) {
+EntrySchedule schedule_entry(const Program& program, const EntryPlan& plan, std::int64_t count, int threads,
+                             double least) {
   double work = plan.fixed_work;
   for (const PhasePlan& phase : plan.phases) work += phase.row_work * static_cast<double>(count);
   EntrySchedule found;
-  found.members = work < least_step ? 1 : threads;
+  found.members = work < least ? 1 : threads;
   for (const PhasePlan& phase : plan.phases) {
     PhaseSchedule one;
     one.lanes = lanes_of(phase, count);

@@ -28,7 +28,8 @@ struct EntrySchedule {
   int members = 1;
 };
 
-// The schedule of an entry for a number of rows. Nothing in it changes a result.
-EntrySchedule schedule_entry(const Program& program, const EntryPlan& plan, std::int64_t count, int threads);
+// The schedule of an entry for a number of rows; less work than `least` is for one thread. Nothing in it changes a result.
+EntrySchedule schedule_entry(const Program& program, const EntryPlan& plan, std::int64_t count, int threads,
+                             double least = least_step);
 
 }  // namespace chainrule

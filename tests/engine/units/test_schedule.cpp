@@ -28,6 +28,7 @@ TEST(little_work_wakes_no_thread_and_much_work_all) {
   CHECK(schedule_entry(program, plan, 10, 8).members == 1);
   CHECK(schedule_entry(program, plan, 100'000, 8).members == 8);
   CHECK(schedule_entry(program, plan, 100'000, 1).members == 1);
+  CHECK(schedule_entry(program, plan, 100'000, 8, 1e12).members == 1);
 }
 
 TEST(blocks_and_lanes_do_not_depend_on_threads) {
