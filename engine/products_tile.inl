@@ -1,6 +1,8 @@
 // A tile of C in registers: its sums run over a range of k and go back to memory once.
 #pragma once
 
+#include <cmath>
+
 #include "products_kernels.hpp"
 
 namespace chainrule::simd {
@@ -159,7 +161,7 @@ void multiply_single(const Tile& t) {
   for (std::int64_t k = 0; k < t.depth; ++k, b += t.b_stride) {
     const float y = *b;
     CHAINRULE_UNROLL
-    for (int i = 0; i < rows; ++i) sums[i] = __builtin_fmaf(starts[i][k], y, sums[i]);
+    for (int i = 0; i < rows; ++i) sums[i] = std::fma(starts[i][k], y, sums[i]);
   }
   CHAINRULE_UNROLL
   for (int i = 0; i < rows; ++i) t.c[i * t.c_stride] = sums[i];
